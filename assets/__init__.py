@@ -1,0 +1,1 @@
+"""Files that the program ships: trained weights and the demo clip."""

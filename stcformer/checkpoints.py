@@ -1,0 +1,85 @@
+"""The published code's checkpoints: their names translated to ours, nothing executed, nothing left over."""
+
+import pickle
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from stcformer.errors import LifterError
+from stcformer.model import STCFormer
+
+_FROM_3DHP = (
+    (r"^pose_lift\.", "regress_head."),
+    (r"^mlpmixer\.mixerblocks\.", "stcformer.stc_block."),
+    (r"\.layer_norm1\.", ".layer_norm."),
+    (r"\.mlp1\.", ".mlp."),
+    (r"\.cross_att\.", ".stc_att."),
+    (r"\.gate_([st])\.", r".sep2_\1."),
+)
+_UNUSED_IN_3DHP = re.compile(r"^mlpmixer\.mixerblocks\.\d+\.layer_norm2\.(weight|bias)$")
+
+
+def read_checkpoint(path: Path) -> dict[str, Tensor]:
+    """The tensors of a published `.pth` file under our names; only tensors are read, no code is run.
+
+    Raises LifterError when the file is not a checkpoint, holds anything that would have to be executed,
+    or holds something other than tensors.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise LifterError(
+            f"'{path}' was refused: it is not a checkpoint of plain tensors, and anything more could run code. "
+            "Use a file from a source you trust, saved as tensors or safetensors."
+        ) from error
+    except (RuntimeError, EOFError, ValueError, KeyError) as error:
+        raise LifterError(f"'{path}' is not a readable PyTorch checkpoint; download it again.") from error
+    for wrapper in ("model_pos", "state_dict", "model"):
+        if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
+            content = content[wrapper]
+    if not isinstance(content, Mapping) or not all(isinstance(value, Tensor) for value in content.values()):
+        raise LifterError(f"'{path}' holds no table of tensors, so it is not an STCFormer checkpoint.")
+    return translate_names({str(name): value for name, value in content.items()})
+
+
+def translate_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """State-dict names of any published variant to those of `STCFormer`."""
+    plain = {name.removeprefix("module."): value for name, value in state.items()}
+    if not any(name.startswith("mlpmixer.") for name in plain):
+        return plain
+    translated = {}
+    for name, value in plain.items():
+        if _UNUSED_IN_3DHP.match(name):
+            continue  # the published forward pass never reads it
+        for pattern, replacement in _FROM_3DHP:
+            name = re.sub(pattern, replacement, name)  # noqa: PLW2901
+        translated[name] = value
+    return translated
+
+
+def build_model(state: Mapping[str, Tensor], where: str) -> STCFormer:
+    """The STCFormer that a state dict belongs to, loaded strictly.
+
+    Width, depth, input channels and variant are read from the shapes. Raises LifterError, naming `where`
+    and the first thing that does not fit, when it is of another model.
+    """
+    try:
+        width, input_channels = state["pose_emb.weight"].shape
+        part_rows = state["stcformer.stc_block.0.stc_att.emb.weight"].shape[0]
+        depth = 1 + max(int(name.split(".")[2]) for name in state if name.startswith("stcformer.stc_block."))
+        model = STCFormer(width, depth, input_channels, "h36m" if part_rows <= 5 else "3dhp")  # noqa: PLR2004
+    except (KeyError, ValueError, IndexError) as error:
+        raise LifterError(f"'{where}' is not an STCFormer checkpoint: {error} is missing or odd.") from error
+    expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    found = {name: tuple(value.shape) for name, value in state.items()}
+    if expected != found:
+        name = sorted(set(expected.items()) ^ set(found.items()))[0][0]
+        raise LifterError(
+            f"'{where}' is not an STCFormer of width {width} and depth {depth}: '{name}' should be "
+            f"{expected.get(name, 'absent')} and is {found.get(name, 'absent')}."
+        )
+    model.load_state_dict({name: value.float() for name, value in state.items()}, strict=True)
+    return model.eval()

@@ -1,0 +1,131 @@
+"""A folder of motion capture as one table, split by subject, from which windows are drawn."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stcformer.errors import LifterError
+from stcformer.mocap import MocapClip, read_clip
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """C clips of motion capture, one after the other: N frames in all."""
+
+    joints: NDArray[np.float32]
+    """(N, 17, 3) metres, z up."""
+    starts: NDArray[np.int64]
+    """(C,) the first frame of each clip."""
+    lengths: NDArray[np.int64]
+    """(C,) frames of each clip."""
+    rates: NDArray[np.float64]
+    """(C,) frames a second of each clip."""
+    names: tuple[str, ...]
+    subjects: tuple[str, ...]
+
+    def minutes(self) -> float:
+        """How long all clips play together."""
+        return float((self.lengths / self.rates).sum() / 60)
+
+    def clip(self, index: int) -> MocapClip:
+        """One clip by its place in the table."""
+        span = slice(self.starts[index], self.starts[index] + self.lengths[index])
+        return MocapClip(
+            self.names[index], self.subjects[index], float(self.rates[index]), self.joints[span]
+        )
+
+    def of_subjects(self, subjects: Iterable[str], *, without: bool = False) -> "Corpus":
+        """The clips of the named subjects, or all others when `without`."""
+        wanted = set(subjects)
+        return pack_clips(
+            [self.clip(i) for i, subject in enumerate(self.subjects) if (subject in wanted) != without]
+        )
+
+
+def pack_clips(clips: Sequence[MocapClip]) -> Corpus:
+    """Clips into one table; raises LifterError when there are none."""
+    if not clips:
+        raise LifterError("There is no motion capture clip to learn from; name a folder of BVH files.")
+    lengths = np.array([len(clip.joints) for clip in clips])
+    return Corpus(
+        joints=np.concatenate([clip.joints for clip in clips]).astype(np.float32),
+        starts=np.concatenate(([0], np.cumsum(lengths)[:-1])),
+        lengths=lengths,
+        rates=np.array([clip.fps for clip in clips]),
+        names=tuple(clip.name for clip in clips),
+        subjects=tuple(clip.subject for clip in clips),
+    )
+
+
+def read_corpus(folder: Path, skipped: Callable[[str], None], cache: Path | None = None) -> Corpus:
+    """Every BVH file below a folder.
+
+    Files that cannot be used are passed over, each with its reason given to `skipped`. With `cache`, the
+    table is kept there and read back while the files (names, sizes) are the same. Raises LifterError when
+    no file could be used.
+    """
+    paths = sorted(folder.rglob("*.bvh"))
+    listing = "\n".join(f"{path.relative_to(folder)} {path.stat().st_size}" for path in paths)
+    key = hashlib.sha256(listing.encode()).hexdigest()
+    if cache is not None and (kept := _read_cache(cache, key)) is not None:
+        return kept
+    clips = []
+    for path in paths:
+        try:
+            clips.append(read_clip(path))
+        except (LifterError, OSError) as error:
+            skipped(str(error))
+    corpus = pack_clips(clips)
+    if cache is not None:
+        _write_cache(cache, key, corpus)
+    return corpus
+
+
+def held_out_subjects(corpus: Corpus, fraction: float = 0.15) -> tuple[str, ...]:
+    """Subjects for validation: drawn by a hash of their names until they hold `fraction` of the minutes.
+
+    The draw depends on nothing but the names, so the same subjects stay held out as a corpus grows.
+    """
+    minutes: dict[str, float] = {}
+    for subject, frames, rate in zip(corpus.subjects, corpus.lengths, corpus.rates, strict=True):
+        minutes[subject] = minutes.get(subject, 0.0) + frames / rate / 60
+    chosen: list[str] = []
+    held = 0.0
+    for subject in sorted(minutes, key=lambda name: hashlib.sha256(name.encode()).hexdigest()):
+        if held >= fraction * corpus.minutes():
+            break
+        if held + minutes[subject] <= 2 * fraction * corpus.minutes():
+            chosen.append(subject)
+            held += minutes[subject]
+    return tuple(sorted(chosen))
+
+
+def _read_cache(cache: Path, key: str) -> Corpus | None:
+    if not cache.is_file():
+        return None
+    with np.load(cache, allow_pickle=False) as stored:
+        if str(stored["key"]) != key:
+            return None
+        fields: dict[str, Any] = {name: stored[name] for name in ("joints", "starts", "lengths", "rates")}
+        names, subjects = tuple(map(str, stored["names"])), tuple(map(str, stored["subjects"]))
+    fields["joints"] = fields["joints"].astype(np.float32)
+    return Corpus(**fields, names=names, subjects=subjects)
+
+
+def _write_cache(cache: Path, key: str, corpus: Corpus) -> None:
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(
+        cache,
+        key=key,
+        joints=corpus.joints.astype(np.float16),
+        starts=corpus.starts,
+        lengths=corpus.lengths,
+        rates=corpus.rates,
+        names=np.array(corpus.names),
+        subjects=np.array(corpus.subjects),
+    )

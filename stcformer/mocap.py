@@ -1,0 +1,185 @@
+"""Motion capture as Human3.6M-17 joints in metres: what the lifter is trained on.
+
+The 17 joints are the quantities that `detectors.keypoints` makes of a detector's keypoints: hip and
+thorax are the midpoints of the hips and of the shoulders, the spine lies half way between them, `neck`
+is the tip of the nose and `head` the top of the head.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stcformer.bvh import BvhMotion, forward_kinematics, read_bvh
+from stcformer.errors import LifterError
+
+Array = NDArray[np.floating[Any]]
+
+LEG_LENGTH_M = 0.85
+"""Thigh and shank of every clip are scaled to this sum: units and subjects differ from file to file."""
+
+_NODE_NAMES: dict[str, tuple[str, ...]] = {
+    "lhip": ("LeftUpLeg", "lThigh", "lfemur"),
+    "lknee": ("LeftLeg", "lShin", "ltibia"),
+    "lankle": ("LeftFoot", "lFoot", "lfoot"),
+    "ltoe": ("LeftToeBase", "ltoes", "lFoot_end"),
+    "lshoulder": ("LeftArm", "lShldr", "lhumerus"),
+    "lelbow": ("LeftForeArm", "lForeArm", "lradius"),
+    "lwrist": ("LeftHand", "lHand", "lwrist", "lhand"),
+    "head": ("Head", "head", "Neck"),
+}
+"""The names that BVH skeletons give to each landmark; right ones follow from the left."""
+
+# Adult proportions in metres at a height of 1.75 m (Winter, Biomechanics and Motor Control of Human
+# Movement, table of segment lengths): how far the skull base lies from the middle of the shoulders,
+# and the tip of the nose and the top of the head from the skull base, forward and up.
+_SKULL_BASE = 0.145
+_NOSE_FORWARD, _NOSE_UP = 0.11, 0.02
+_HEAD_TOP_FORWARD, _HEAD_TOP_UP = 0.0, 0.165
+
+
+@dataclass(frozen=True)
+class MocapClip:
+    """One clip of motion capture."""
+
+    name: str
+    """`<folder>/<file stem>`."""
+    subject: str
+    """Who moves: clips of one subject never stand on both sides of a split."""
+    fps: float
+    joints: Array
+    """(F, 17, 3) metres, z up, the first hip above the origin, the floor near z = 0."""
+
+
+def read_clip(path: str | os.PathLike[str]) -> MocapClip:
+    """Read one BVH file as Human3.6M-17 joints.
+
+    Raises LifterError when it is not a BVH file, when its skeleton lacks a joint (the message names
+    which), or when it has fewer than two frames.
+    """
+    path = Path(path)
+    motion = read_bvh(path)
+    if len(motion.values) < 3:
+        raise LifterError(f"'{path}' has fewer than three frames.")
+    try:
+        joints = human36m_joints(motion)
+    except LifterError as error:
+        raise LifterError(f"'{path}' {error}") from error
+    # The first frame of a conversion is often a T-pose that was put before the capture.
+    return MocapClip(
+        f"{path.parent.name}/{path.stem}", _subject(path), 1.0 / motion.frame_time, _on_the_floor(joints[1:])
+    )
+
+
+def _subject(path: Path) -> str:
+    prefix = path.stem.split("__")[0]
+    # The CMU numbers are the same persons in every conversion.
+    return f"cmu/{prefix}" if prefix.isdigit() else f"{path.parent.name}/{prefix}"
+
+
+def human36m_joints(motion: BvhMotion) -> Array:
+    """(F, 17, 3) joints of a BVH motion in metres, z up; raises LifterError naming the missing joints."""
+    nodes = _landmark_nodes(motion.names)
+    positions, rotations = forward_kinematics(motion)
+    rest_motion = BvhMotion(
+        motion.names,
+        motion.parents,
+        motion.offsets,
+        motion.channels,
+        np.zeros((1, motion.values.shape[1])),
+        motion.frame_time,
+    )
+    rest = forward_kinematics(rest_motion)[0][0]
+    place = {name: positions[:, node] for name, node in nodes.items()}
+    scale = LEG_LENGTH_M / _leg_length(place)
+    to_z_up = _z_up_rotation(rest, nodes)
+
+    thorax = (place["lshoulder"] + place["rshoulder"]) / 2
+    hip = (place["lhip"] + place["rhip"]) / 2
+    neck_direction = _unit(place["head"] - thorax)
+    forward, up = _rest_head_axes(rest, nodes)
+    forward, up = (rotations[:, nodes["head"]] @ axis for axis in (forward, up))
+    skull_base = thorax + neck_direction * (_SKULL_BASE / scale)
+    nose = skull_base + (forward * _NOSE_FORWARD + up * _NOSE_UP) / scale
+    head_top = skull_base + (forward * _HEAD_TOP_FORWARD + up * _HEAD_TOP_UP) / scale
+
+    joints = np.stack(
+        [
+            hip,
+            *(place[name] for name in ("rhip", "rknee", "rankle", "lhip", "lknee", "lankle")),
+            (hip + thorax) / 2,
+            thorax,
+            nose,
+            head_top,
+            *(place[name] for name in ("lshoulder", "lelbow", "lwrist", "rshoulder", "relbow", "rwrist")),
+        ],
+        axis=1,
+    )
+    return np.asarray(joints * scale @ to_z_up.T)
+
+
+def _landmark_nodes(names: tuple[str, ...]) -> dict[str, int]:
+    nodes: dict[str, int] = {}
+    for landmark, candidates in _NODE_NAMES.items():
+        sides = {"l": landmark}
+        if landmark != "head":
+            sides["r"] = "r" + landmark[1:]
+        for side, side_landmark in sides.items():
+            for candidate in candidates:
+                name = candidate
+                if side == "r":
+                    name = candidate.replace("Left", "Right") if "Left" in candidate else "r" + candidate[1:]
+                if name in names:
+                    nodes[side_landmark] = names.index(name)
+                    break
+    wanted = [side + name[1:] for name in _NODE_NAMES if name != "head" for side in "lr"] + ["head"]
+    if missing := [name for name in wanted if name not in nodes]:
+        raise LifterError(f"has a skeleton in which these joints were not found: {', '.join(missing)}.")
+    return nodes
+
+
+def _leg_length(place: dict[str, Array]) -> float:
+    lengths = [
+        np.linalg.norm(place[f"{side}{upper}"] - place[f"{side}{lower}"], axis=-1).mean()
+        for side in "lr"
+        for upper, lower in (("hip", "knee"), ("knee", "ankle"))
+    ]
+    return float(sum(lengths)) / 2
+
+
+def _z_up_rotation(rest: Array, nodes: dict[str, int]) -> Array:
+    """The rotation that makes the file's up axis (feet to hips at rest) the z axis."""
+    feet = (rest[nodes["lankle"]] + rest[nodes["rankle"]]) / 2
+    hips = (rest[nodes["lhip"]] + rest[nodes["rhip"]]) / 2
+    up_axis = int(np.argmax(np.abs(hips - feet)))
+    if up_axis == 1:
+        return np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
+    if up_axis == 0:
+        return np.array([[0.0, 1, 0], [0, 0, 1], [1, 0, 0]])
+    return np.eye(3)
+
+
+def _rest_head_axes(rest: Array, nodes: dict[str, int]) -> tuple[Array, Array]:
+    """Forward and up of the head at rest: it looks where the toes point."""
+    up = np.zeros(3)
+    feet = (rest[nodes["lankle"]] + rest[nodes["rankle"]]) / 2
+    hips = (rest[nodes["lhip"]] + rest[nodes["rhip"]]) / 2
+    up[int(np.argmax(np.abs(hips - feet)))] = 1.0
+    toes = sum(rest[nodes[f"{side}toe"]] - rest[nodes[f"{side}ankle"]] for side in "lr")
+    forward = toes - up * (toes @ up)
+    return _unit(forward), up
+
+
+def _on_the_floor(joints: Array) -> Array:
+    """The clip moved so that the first hip is above the origin and the lowest ankles at 8 cm, where ankles are."""
+    moved = joints.copy()
+    moved[..., :2] -= joints[0, 0, :2]
+    moved[..., 2] -= np.percentile(joints[:, (3, 6), 2].min(axis=1), 5) - 0.08
+    return moved
+
+
+def _unit(vectors: Array) -> Array:
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True))

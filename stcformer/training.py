@@ -1,0 +1,301 @@
+"""Training a lifter on motion capture seen through random cameras."""
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+
+from stcformer.atomic import atomic_path
+from stcformer.augmentation import (
+    DetectorErrors,
+    TrainingWindows,
+    ViewRange,
+    mirrored,
+    random_bodies,
+    random_views,
+    with_detector_errors,
+)
+from stcformer.corpus import Corpus
+from stcformer.errors import LifterError
+from stcformer.metrics import aligned_joint_error, mean_joint_error
+from stcformer.model import STCFormer
+from stcformer.views import view_windows
+from stcformer.windows import WindowSampler
+
+_STEPS_A_DRAW = 10
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One rung of the ladder of window lengths: no parameter depends on the length, so short ones teach long ones."""
+
+    frames: int
+    windows: int
+    """Windows a step."""
+    steps: int
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Everything that decides what comes out of a training run."""
+
+    stages: tuple[Stage, ...]
+    width: int = 256
+    depth: int = 6
+    view: str = "person"
+    input_channels: int = 3
+    frame_rate: float = 30.0
+    rate_range: tuple[float, float] = (20.0, 45.0)
+    """Frame rates that windows are drawn at, about `frame_rate`."""
+    learning_rate: float = 1e-3
+    warm_up_steps: int = 300
+    decay_share: float = 0.3
+    """The rate falls linearly to zero over this last share of the steps."""
+    weight_decay: float = 0.01
+    gradient_limit: float = 1.0
+    velocity_weight: float = 1.0
+    average_decay: float = 0.999
+    """Of the moving average of the weights, which is what is kept and measured."""
+    seed: int = 1
+    views: ViewRange = field(default_factory=ViewRange)
+    errors: DetectorErrors = field(default_factory=DetectorErrors)
+
+    def steps(self) -> int:
+        """Steps of all stages together."""
+        return sum(stage.steps for stage in self.stages)
+
+    def stage_at(self, step: int) -> Stage:
+        """The stage that a step belongs to."""
+        for stage in self.stages:
+            if step < stage.steps:
+                return stage
+            step -= stage.steps
+        return self.stages[-1]
+
+    def learning_rate_at(self, step: int) -> float:
+        """Warm-up, constant, linear fall: a longer run changes only where the fall begins."""
+        rising = min(1.0, (step + 1) / self.warm_up_steps)
+        falling = min(1.0, (self.steps() - step) / max(1.0, self.decay_share * self.steps()))
+        return self.learning_rate * rising * falling
+
+
+@dataclass(frozen=True)
+class TrainingReport:
+    """One line of the log."""
+
+    step: int
+    steps: int
+    frames: int
+    loss: float
+    windows_per_second: float
+    exact_p1_mm: float
+    detected_p1_mm: float
+    detected_p2_mm: float
+
+
+def training_batch(
+    sampler: WindowSampler, count: int, frames: int, config: TrainingConfig, generator: Generator
+) -> TrainingWindows:
+    """Windows of new bodies, mirrored or not, seen by random cameras through a faulty detector."""
+    joints = random_bodies(sampler.draw(count, frames, generator), generator)
+    coin = torch.rand(count, generator=generator, device=joints.device) < 0.5
+    windows = random_views(mirrored(joints, coin), config.views, generator)
+    return with_detector_errors(windows, config.errors, generator)
+
+
+def predict(
+    model: torch.nn.Module, windows: TrainingWindows, config: TrainingConfig
+) -> tuple[Tensor, Tensor]:
+    """The network's poses and the truth, both (B, T, 17, 3) metres in view space."""
+    view = view_windows(
+        windows.keypoints,
+        windows.scores,
+        windows.focal,
+        windows.image_size,
+        view=config.view,
+        input_channels=config.input_channels,
+    )
+    truth = torch.einsum("bji,btkj->btki", view.camera_from_view, windows.pose)
+    return model(view.inputs), truth
+
+
+def pose_loss(predicted: Tensor, truth: Tensor, velocity_weight: float) -> Tensor:
+    """Mean distance over all frames and joints, and of the frame-to-frame movements, in metres."""
+    loss = torch.linalg.vector_norm(predicted - truth, dim=-1).mean()
+    if velocity_weight and predicted.shape[1] > 1:
+        movement = (predicted - truth).diff(dim=1)
+        loss = loss + velocity_weight * torch.linalg.vector_norm(movement, dim=-1).mean()
+    return loss
+
+
+class Trainer:
+    """A training run in a folder: stops at any moment and goes on to the same result.
+
+    `folder` keeps `config.json`, `state.pt` (the last good state) and `log.csv`. Raises LifterError when
+    the folder holds a run of another configuration, or when the loss stops being a number.
+    """
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        training: Corpus,
+        validation: Corpus,
+        folder: Path,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.config, self.folder, self.device = config, folder, torch.device(device)
+        torch.manual_seed(config.seed)
+        self.model = STCFormer(config.width, config.depth, config.input_channels).to(self.device)
+        # One pass over random views never shows a sample twice, so there is nothing for dropout to prevent.
+        for module in self.model.modules():
+            if isinstance(module, torch.nn.Dropout):
+                module.p = 0.0
+        self.average = STCFormer(config.width, config.depth, config.input_channels).to(self.device).eval()
+        self.average.load_state_dict(self.model.state_dict())
+        self.optimizer = torch.optim.AdamW(
+            self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        )
+        self.sampler = WindowSampler(training, config.rate_range, self.device)
+        self.held_out = WindowSampler(validation, (config.frame_rate, config.frame_rate), self.device)
+        self.step = 0
+        self.frames = 0
+        self._drawn: tuple[int, list[TrainingWindows]] = (-1, [])
+        self._restore()
+
+    def run(
+        self, report: Callable[[TrainingReport], None], report_every: int = 500
+    ) -> Iterator[tuple[int, float]]:
+        """Yields (step, loss) after every step until the last; `report` gets a line every so many steps."""
+        losses: list[float] = []
+        began, windows_done = time.monotonic(), 0
+        while self.step < self.config.steps():
+            stage = self.config.stage_at(self.step)
+            loss = self._one_step(stage)
+            losses.append(loss)
+            windows_done += stage.windows
+            if self.step % report_every == 0 or self.step == self.config.steps():
+                rate = windows_done / (time.monotonic() - began)
+                line = self._measure(float(np.mean(losses)), rate, stage.frames)
+                self._save(line)
+                report(line)
+                losses, began, windows_done = [], time.monotonic(), 0
+            yield self.step, loss
+
+    def _one_step(self, stage: Stage) -> float:
+        config = self.config
+        rate = config.learning_rate_at(self.step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.model.train()
+        windows = self._windows_of_step(stage)
+        torch.manual_seed(config.seed * 1_000_003 + self.step)  # the coins of DropPath
+        loss = pose_loss(*predict(self.model, windows, config), config.velocity_weight)
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise LifterError(
+                f"The loss at step {self.step} is not a number; the last good state is kept in '{self.folder}'. "
+                "Go on from it with a lower learning rate."
+            )
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), config.gradient_limit)
+        self.optimizer.step()
+        self.step += 1
+        self.frames += stage.windows * stage.frames
+        decay = min(config.average_decay, (self.step + 1) / (self.step + 10))
+        with torch.no_grad():
+            for kept, new in zip(self.average.parameters(), self.model.parameters(), strict=True):
+                kept.lerp_(new, 1 - decay)
+        return value
+
+    def _windows_of_step(self, stage: Stage) -> TrainingWindows:
+        """Windows are drawn for several steps at once (small tensors cost mostly their calls), from a seed that
+        the step alone decides: a run that was stopped goes on with the very same ones."""
+        draw, place = divmod(self.step, _STEPS_A_DRAW)
+        key = draw * 1_000_003 + stage.frames
+        if self._drawn[0] != key:
+            generator = Generator(self.device).manual_seed(self.config.seed * 7_919 + draw)
+            count = stage.windows * _STEPS_A_DRAW
+            drawn = training_batch(self.sampler, count, stage.frames, self.config, generator)
+            self._drawn = (key, drawn.split(stage.windows))
+        return self._drawn[1][place]
+
+    def _measure(self, loss: float, rate: float, frames: int) -> TrainingReport:
+        exact = validation_error(self.average, self.held_out, frames, self.config, exact=True)
+        detected = validation_error(self.average, self.held_out, frames, self.config, exact=False)
+        return TrainingReport(self.step, self.config.steps(), self.frames, loss, rate, exact[0], *detected)
+
+    def _save(self, line: TrainingReport) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with atomic_path(self.folder / "state.pt") as path:
+            state = {
+                "model": self.model.state_dict(),
+                "average": self.average.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+                "step": self.step,
+                "frames": self.frames,
+            }
+            torch.save(state, path)
+        values = asdict(line)
+        log = self.folder / "log.csv"
+        if not log.exists():
+            log.write_text(",".join(values) + "\n")
+        with log.open("a") as file:
+            file.write(",".join(f"{value:.6g}" for value in values.values()) + "\n")
+
+    def _restore(self) -> None:
+        described = json.loads(json.dumps(asdict(self.config)))
+        config_file = self.folder / "config.json"
+        if config_file.exists() and (self.folder / "state.pt").exists():
+            _check_same_run(json.loads(config_file.read_text()), described, self.folder)
+            state: dict[str, Any] = torch.load(
+                self.folder / "state.pt", map_location=self.device, weights_only=True
+            )
+            self.model.load_state_dict(state["model"])
+            self.average.load_state_dict(state["average"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step, self.frames = state["step"], state["frames"]
+        with atomic_path(config_file) as path:
+            path.write_text(json.dumps(described, indent=1))
+
+
+def _check_same_run(kept: dict[str, Any], wanted: dict[str, Any], folder: Path) -> None:
+    """A run may be given more steps, but nothing else may change under it."""
+    different = [name for name in wanted if name != "stages" and kept.get(name) != wanted[name]]
+    if different:
+        raise LifterError(
+            f"'{folder}' holds a training run with another {different[0].replace('_', ' ')}; "
+            "name another folder, or use the same options to go on with it."
+        )
+
+
+def validation_error(
+    model: torch.nn.Module,
+    sampler: WindowSampler,
+    frames: int,
+    config: TrainingConfig,
+    *,
+    exact: bool,
+    windows: int = 256,
+) -> tuple[float, float]:
+    """(P1, P2) in mm over all frames of windows that are the same at every call."""
+    generator = Generator(sampler.joints.device).manual_seed(0)
+    p1, p2 = [], []
+    for _ in range(0, windows, 32):
+        joints = random_bodies(sampler.draw(32, frames, generator), generator)
+        seen = random_views(joints, config.views, generator)
+        if not exact:
+            seen = with_detector_errors(seen, config.errors, generator)
+        with torch.inference_mode():
+            predicted, truth = (value.cpu().double().numpy() for value in predict(model, seen, config))
+        predicted[:, :, 0] = 0
+        p1.append(mean_joint_error(predicted, truth))
+        p2.append(aligned_joint_error(predicted, truth))
+    return 1000 * float(np.mean(p1)), 1000 * float(np.mean(p2))

@@ -1,0 +1,77 @@
+"""The network against golden vectors of the published code."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from stcformer.checkpoints import build_model, translate_names
+from stcformer.model import STCFormer, parameter_count
+
+_AMPLITUDES = (
+    (("qkv.weight", "sep2_", "gate_"), 0.25),
+    (("emb.weight",), 1.0),  # part embedding and pose embedding
+)
+
+
+def _golden_values(key: int, name: str, shape: list[int]) -> torch.Tensor:
+    """The weights of the golden vectors: splitmix64 of key * 2^32 + flat index, exact in any language."""
+    count = int(np.prod(shape))
+    with np.errstate(over="ignore"):
+        z = np.uint64(key << 32) + np.arange(count, dtype=np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        z = z ^ (z >> np.uint64(31))
+    uniform = (z >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    amplitude = next((a for parts, a in _AMPLITUDES if any(part in name for part in parts)), 0.06)
+    values = amplitude * (2 * uniform - 1)
+    if "layer_norm" in name and name.endswith("weight"):
+        values += 1
+    return torch.from_numpy(values.astype(np.float32).reshape(shape))
+
+
+def _golden_model(folder: Path, table: str, part_factor: float = 1.0) -> STCFormer:
+    entries = json.loads((folder / table).read_text())
+    state = {e["name"]: _golden_values(e["k"], e["name"], e["shape"]) for e in entries}
+    for name in state:
+        if name.endswith(("stc_att.emb.weight", "cross_att.emb.weight")):
+            state[name] = state[name] * part_factor
+    return build_model(translate_names(state), table)
+
+
+@pytest.mark.parametrize(
+    ("vectors", "table", "part_factor"),
+    [
+        ("golden_v2_9_256.npz", "state_dict_256.json", 1.0),
+        ("golden_v2_27_256.npz", "state_dict_256.json", 1.0),
+        ("golden_v2_243_256.npz", "state_dict_256.json", 1.0),
+        ("golden_v2spe_27_256.npz", "state_dict_256.json", 1e4),
+        ("golden_v2_3dhp_81_256.npz", "state_dict_3dhp.json", 1.0),
+    ],
+)
+def test_output_equals_the_published_network(
+    shared: Path, vectors: str, table: str, part_factor: float
+) -> None:
+    golden = np.load(shared / "golden" / vectors)
+    model = _golden_model(shared / "golden", table, part_factor)
+    with torch.inference_mode():
+        output = model(torch.from_numpy(golden["input"])).numpy()
+    assert np.abs(output - golden["output64"]).max() <= 2e-5
+
+
+@pytest.mark.parametrize(("width", "parameters"), [(256, 4_748_000), (512, 18_933_184)])
+def test_parameter_counts_are_the_papers(width: int, parameters: int) -> None:
+    assert parameter_count(STCFormer(width)) == parameters
+
+
+def test_any_window_length_and_three_input_channels_run() -> None:
+    model = STCFormer(width=32, depth=2, input_channels=3).eval()
+    for frames in (1, 2, 27, 100):
+        assert model(torch.zeros(1, frames, 17, 3)).shape == (1, frames, 17, 3)
+
+
+def test_a_width_that_the_heads_do_not_divide_is_refused() -> None:
+    with pytest.raises(ValueError, match="multiple of 16"):
+        STCFormer(width=100)
