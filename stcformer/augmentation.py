@@ -9,7 +9,8 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Generator, Tensor
 
-from stcformer.camera import ASSUMED_FIELD_OF_VIEW, project
+from stcformer.camera import project
+from stcformer.lens import ASSUMED_FIELD_OF_VIEW
 from stcformer.skeleton import JOINTS, MIRROR
 
 # Bone lengths in metres of an adult of 1.75 m (Winter's segment table; nose and head top from the middle

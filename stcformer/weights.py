@@ -1,0 +1,132 @@
+"""Weights files: what ships, what users bring, and what each must be fed."""
+
+import hashlib
+import importlib.resources
+import json
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from stcformer.atomic import atomic_path
+from stcformer.checkpoints import build_model, read_checkpoint, translate_names
+from stcformer.errors import LifterError
+from stcformer.model import STCFormer
+from stcformer.views import VIEWS
+
+DEFAULT_WEIGHTS = "wild-27"
+SHIPPED_WEIGHTS: dict[str, str] = {
+    "wild-27": "weights/wild-27.safetensors",
+}
+"""Name to file below `assets/`; each stands beside its card, `<name>.md`."""
+
+LARGEST_FILE_BYTES = 2 * 2**30
+_METADATA_KEY = "stcformer"
+
+
+@dataclass(frozen=True)
+class Feeding:
+    """How a weights file wants its input: what it learnt from."""
+
+    view: str = "screen"
+    """See `stcformer.views`."""
+    frame_rate: float = 50 / 3
+    """Frames a second."""
+    rate_range: tuple[float, float] = (15.0, 18.5)
+    """Frame rates that serve as well."""
+    window: int = 27
+    """Frames at once; any number runs."""
+
+
+PUBLISHED_FEEDING = Feeding()
+"""Of the published Human3.6M checkpoints: every third frame of 50 Hz video, the whole picture."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A loaded network with what is known of it."""
+
+    model: STCFormer
+    feeding: Feeding
+    name: str
+    sha256: str
+    origin: str
+    """One sentence for the sidecar: who trained it, on what terms."""
+
+
+def load_weights(name_or_path: str | os.PathLike[str] = DEFAULT_WEIGHTS) -> Weights:
+    """Load shipped weights by name, or any safetensors or published `.pth` file by path.
+
+    Raises LifterError when there is no such name or file, when the file is not an STCFormer, or when it
+    would have to be unpickled with code.
+    """
+    path = _find(name_or_path)
+    if path.stat().st_size > LARGEST_FILE_BYTES:
+        raise LifterError(f"'{path}' is larger than 2 GiB, too large for an STCFormer checkpoint.")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if path.suffix == ".safetensors":
+        state, feeding, origin = _read_safetensors(path)
+    else:
+        state, feeding, origin = read_checkpoint(path), None, ""
+    model = build_model(state, str(path))
+    if feeding is None:
+        feeding = _published_feeding(path)
+        origin = "a published checkpoint supplied by the user; no licence comes with it"
+    shipped = str(name_or_path) in SHIPPED_WEIGHTS
+    return Weights(model, feeding, str(name_or_path) if shipped else path.name, digest, origin)
+
+
+def save_weights(path: Path, model: STCFormer, feeding: Feeding, origin: str) -> None:
+    """Write a network as float16 safetensors with its feeding in the metadata. Atomic."""
+    state = {name: value.detach().half().cpu().contiguous() for name, value in model.state_dict().items()}
+    metadata = {_METADATA_KEY: json.dumps({"feeding": asdict(feeding), "origin": origin})}
+    with atomic_path(path) as temporary:
+        save_file(state, temporary, metadata)
+
+
+def _find(name_or_path: str | os.PathLike[str]) -> Path:
+    if (shipped := SHIPPED_WEIGHTS.get(str(name_or_path))) is not None:
+        return Path(str(importlib.resources.files("assets"))) / shipped
+    path = Path(name_or_path)
+    if not path.is_file():
+        raise LifterError(
+            f"There are no weights '{name_or_path}': it is neither a file nor one of {', '.join(SHIPPED_WEIGHTS)}."
+        )
+    return path
+
+
+def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], Feeding | None, str]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+        state = translate_names(load_file(path))
+    except (SafetensorError, OSError) as error:
+        raise LifterError(f"'{path}' is not a readable safetensors file; download it again.") from error
+    if _METADATA_KEY not in metadata:
+        return state, None, ""
+    try:
+        described = json.loads(metadata[_METADATA_KEY])
+        return state, _checked_feeding(described["feeding"]), str(described["origin"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise LifterError(f"'{path}' does not say how it must be fed ({error}); export it again.") from error
+
+
+def _checked_feeding(values: dict[str, Any]) -> Feeding:
+    low, high = (float(value) for value in values["rate_range"])
+    feeding = Feeding(str(values["view"]), float(values["frame_rate"]), (low, high), int(values["window"]))
+    if feeding.view not in VIEWS or not 0 < low <= feeding.frame_rate <= high or feeding.window < 1:
+        raise ValueError(f"impossible values {values}")
+    return feeding
+
+
+def _published_feeding(path: Path) -> Feeding:
+    """The published files say their window only in their names (`..._27_...`, `..._81_...`)."""
+    for window in (243, 81, 27, 9):
+        if str(window) in path.stem.replace("-", "_").split("_"):
+            return replace(PUBLISHED_FEEDING, window=window)
+    return PUBLISHED_FEEDING
+
