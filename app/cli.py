@@ -44,7 +44,7 @@ def run(
         typer.Option(help="The camera's field of view in degrees, over the longer side of the picture."),
     ] = None,
     smooth: Annotated[
-        str, typer.Option(help="Smoothing over time: auto, none, butterworth, savgol or gaussian.")
+        str, typer.Option(help="Smoothing over time: auto, none, butterworth, savitzky-golay or gaussian.")
     ] = "auto",
     device: Annotated[str, typer.Option(help="Where the lifter computes: auto, cpu, cuda or mps.")] = "auto",
 ) -> None:

@@ -20,6 +20,9 @@ _OS_ADVICE = {
     errno.EPERM: "may not be changed; check its permissions or choose another folder",
     errno.EROFS: "is on a read-only disk; choose another folder",
     errno.ENOSPC: "cannot be written because the disk is full; free some space or choose another folder",
+    errno.EFBIG: "cannot be written because files may not grow that large here; choose another folder",
+    errno.ENAMETOOLONG: "has a name that is too long; give the video a shorter name",
+    errno.EEXIST: "is already there and no folder; choose another folder",
     errno.EISDIR: "is a folder; name a file",
     errno.ENOTDIR: "has a file where a folder is needed; choose another folder",
 }

@@ -47,12 +47,18 @@ class BackgroundLifter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        # After a failure or Ctrl-C nobody waits for the block that is being lifted, or for torch to load.
+        self._thread.shutdown(wait=kind is None, cancel_futures=True)
 
     def advance(self, frames: int) -> None:
-        """The first `frames` frames are there. Raises LifterError when the weights could not be loaded."""
+        """The first `frames` frames are there. Raises LifterError when the weights could not be loaded, and
+        what has failed in the background so far: the frames still to come are not worth detecting then.
+        """
         if not self._lifter.done():
             return
+        for block in self._blocks:
+            if block.done():
+                block.result()
         margin = self._lifter.result().context_frames(self._fps)
         while self._begun + BLOCK_FRAMES + margin <= frames:
             self._submit(self._begun + BLOCK_FRAMES, margin)

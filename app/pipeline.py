@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 
 from app.lifting import BackgroundLifter
-from app.motion import MotionResult, reconstruct_motion
+from app.motion import MotionResult, check_choices, reconstruct_motion
 from app.settings import Settings
 from app.take import Array, Source, Take
 from app.video import Frame, Video, open_video
-from detectors import Detector, create_detector
+from detectors import Detector, check_detector, create_detector
 from detectors.keypoints import to_h36m17
 from stcformer.skeleton import JOINT_COUNT
 
@@ -61,6 +61,9 @@ def process_video(
     settings = settings or Settings()
     report = progress or (lambda step: None)
     stop = cancel or threading.Event()
+    # What is wrong with the settings is said before the video is read; the weights follow as soon as they are loaded.
+    check_choices(settings.height_m, settings.fov_degrees, settings.smoothing)
+    check_detector(settings.detector)
     began = time.perf_counter()
     with open_video(path) as video, create_detector(settings.detector) as detector:
         image_size = (video.width, video.height)

@@ -8,6 +8,6 @@ Importing this package is cheap: a detector's library is imported when the detec
 
 from detectors.errors import DetectorError
 from detectors.protocol import Detector, Person
-from detectors.registry import available_detectors, create_detector
+from detectors.registry import available_detectors, check_detector, create_detector
 
-__all__ = ["Detector", "DetectorError", "Person", "available_detectors", "create_detector"]
+__all__ = ["Detector", "DetectorError", "Person", "available_detectors", "check_detector", "create_detector"]

@@ -19,15 +19,19 @@ def available_detectors() -> tuple[str, ...]:
     return ("auto", *_FACTORIES)
 
 
+def check_detector(name: str) -> None:
+    """Raises DetectorError for a name that `create_detector` does not know; imports nothing."""
+    if name not in available_detectors():
+        raise DetectorError(f"'{name}' is no detector; there are: {', '.join(available_detectors())}.")
+
+
 def create_detector(name: str = "auto", **options: Any) -> Detector:
     """The named detector, ready for a video; "auto" is MediaPipe, which needs no download.
 
     `options` are the detector's own, see its class; an unknown one is a TypeError. Raises DetectorError for
     an unknown name and for a detector whose library is missing.
     """
-    chosen = _AUTOMATIC if name == "auto" else name
-    if chosen not in _FACTORIES:
-        raise DetectorError(f"'{name}' is no detector; there are: {', '.join(available_detectors())}.")
-    module, _, factory = _FACTORIES[chosen].partition(":")
+    check_detector(name)
+    module, _, factory = _FACTORIES[_AUTOMATIC if name == "auto" else name].partition(":")
     make = cast(Callable[..., Detector], getattr(import_module(module), factory))
     return make(**options)

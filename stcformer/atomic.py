@@ -12,14 +12,15 @@ def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
     """A temporary path beside `target`, with its suffix, renamed over it when the block ends well.
 
     The folder is made if need be. When the block raises (Ctrl-C included), the temporary file is
-    removed and `target` is as it was. Raises OSError as the file system does, naming `target`.
+    removed and `target` is as it was. Raises OSError as the file system does, naming `target`; what the
+    block raises about other files, or in words of its own, passes as it is.
     """
     target = Path(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{target.stem[:40]}.", suffix=target.suffix, dir=target.parent)
     except OSError as error:
-        raise type(error)(error.errno, error.strerror, str(target)) from error
+        raise OSError(error.errno, error.strerror, str(target)) from error
     os.close(handle)
     temporary = Path(name)
     try:
@@ -30,7 +31,9 @@ def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.replace(target)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise type(error)(error.errno, error.strerror, str(target)) from error
+        if error.errno is None or error.filename not in (None, name):
+            raise
+        raise OSError(error.errno, error.strerror, str(target)) from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

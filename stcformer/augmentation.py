@@ -132,15 +132,15 @@ def random_bodies(joints: Tensor, generator: Generator) -> Tensor:
     hip = JOINTS.index("hip")
     result[:, :, hip] = joints[:, :, hip]
     for parent_name, child_name, _, _ in _BODY:
-        length = lengths[child_name] * (STATURE_M / stature)
-        sides = ((parent_name, child_name),)
+        bone = lengths[child_name] * (STATURE_M / stature)
+        sides = [(parent_name, child_name)]
         if child_name[0] == "r":
             left_parent = "l" + parent_name[1:] if parent_name[0] == "r" else parent_name
-            sides = (*sides, (left_parent, "l" + child_name[1:]))
+            sides.append((left_parent, "l" + child_name[1:]))
         for side_parent, side_child in sides:
-            parent, child = JOINTS.index(side_parent), JOINTS.index(side_child)
-            direction = torch.nn.functional.normalize(joints[:, :, child] - joints[:, :, parent], dim=-1)
-            result[:, :, child] = result[:, :, parent] + direction * length[:, None, None]
+            start, end = JOINTS.index(side_parent), JOINTS.index(side_child)
+            direction = torch.nn.functional.normalize(joints[:, :, end] - joints[:, :, start], dim=-1)
+            result[:, :, end] = result[:, :, start] + direction * bone[:, None, None]
     result[:, :, JOINTS.index("spine")] = (result[:, :, hip] + result[:, :, JOINTS.index("thorax")]) / 2
     return result
 

@@ -19,6 +19,9 @@ _FROM_3DHP = (
     (r"\.cross_att\.", ".stc_att."),
     (r"\.gate_([st])\.", r".sep2_\1."),
 )
+LARGEST_WIDTH = 4096
+"""Eight times the largest published network: a file may not choose how much memory is taken."""
+
 _UNUSED_IN_3DHP = re.compile(r"^mlpmixer\.mixerblocks\.\d+\.layer_norm2\.(weight|bias)$")
 
 
@@ -35,7 +38,7 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
             f"'{path}' was refused: it is not a checkpoint of plain tensors, and anything more could run code. "
             "Use a file from a source you trust, saved as tensors or safetensors."
         ) from error
-    except (RuntimeError, EOFError, ValueError, KeyError) as error:
+    except Exception as error:  # a damaged file can end PyTorch's reader in any exception
         raise LifterError(f"'{path}' is not a readable PyTorch checkpoint; download it again.") from error
     for wrapper in ("model_pos", "state_dict", "model"):
         if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
@@ -70,6 +73,8 @@ def build_model(state: Mapping[str, Tensor], where: str) -> STCFormer:
         width, input_channels = state["pose_emb.weight"].shape
         part_rows = state["stcformer.stc_block.0.stc_att.emb.weight"].shape[0]
         depth = 1 + max(int(name.split(".")[2]) for name in state if name.startswith("stcformer.stc_block."))
+        if not (width <= LARGEST_WIDTH and depth <= len(state) and input_channels in (2, 3)):
+            raise ValueError(f"width {width}, depth {depth} or {input_channels} input channels")
         model = STCFormer(width, depth, input_channels, "h36m" if part_rows <= 5 else "3dhp")  # noqa: PLR2004
     except (KeyError, ValueError, IndexError) as error:
         raise LifterError(f"'{where}' is not an STCFormer checkpoint: {error} is missing or odd.") from error
@@ -81,5 +86,8 @@ def build_model(state: Mapping[str, Tensor], where: str) -> STCFormer:
             f"'{where}' is not an STCFormer of width {width} and depth {depth}: '{name}' should be "
             f"{expected.get(name, 'absent')} and is {found.get(name, 'absent')}."
         )
+    for name, value in state.items():
+        if not torch.isfinite(value).all():
+            raise LifterError(f"'{where}' is damaged: '{name}' holds numbers that are not finite; train or get it anew.")
     model.load_state_dict({name: value.float() for name, value in state.items()}, strict=True)
     return model.eval()

@@ -51,5 +51,7 @@ def _has_mps() -> bool:
 
 
 def _cpu_multiplies_bfloat16() -> bool:
+    if not hasattr(torch.cpu, "get_capabilities"):
+        return False  # an older PyTorch cannot tell, and float32 is right everywhere
     capabilities = torch.cpu.get_capabilities()
     return any(bool(capabilities.get(unit)) for unit in ("amx_bf16", "avx512_bf16", "bf16"))

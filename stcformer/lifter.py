@@ -189,4 +189,6 @@ def _checked(keypoints: Array, scores: Array, image_size: tuple[int, int]) -> tu
         )
     if min(image_size) <= 0:
         raise LifterError(f"A picture of {image_size[0]} by {image_size[1]} pixels cannot be lifted.")
-    return keypoints, np.where(np.isfinite(keypoints).all(axis=-1), np.nan_to_num(scores), 0.0)
+    observed = np.isfinite(keypoints).all(axis=-1) & (np.nan_to_num(scores) > 0)
+    # A place without a score is no observation (many tools write zeros there).
+    return np.where(observed[..., None], keypoints, np.nan), np.where(observed, scores, 0.0)

@@ -136,8 +136,8 @@ class CrissCrossAttention(nn.Module):
         by_head = (batch, frames, joints, heads, half // heads)
         space = [part[..., :half].reshape(by_head).permute(0, 1, 3, 2, 4) for part in (query, key, value)]
         time = [part[..., half:].reshape(by_head).permute(0, 2, 3, 1, 4) for part in (query, key, value)]
-        out_space = attend(*space, self.scale).permute(0, 1, 3, 2, 4)
-        out_time = attend(*time, self.scale).permute(0, 3, 1, 2, 4)
+        out_space = attend(space[0], space[1], space[2], self.scale).permute(0, 1, 3, 2, 4)
+        out_time = attend(time[0], time[1], time[2], self.scale).permute(0, 3, 1, 2, 4)
 
         local = self._convolve(value)
         out_space = out_space + local[..., :half].reshape(by_head)
@@ -159,7 +159,9 @@ class CrissCrossAttention(nn.Module):
     def _convolve(self, value: Tensor) -> Tensor:
         """The positional half of the paper's SPE: a 3x3 depthwise convolution over frames and joint order."""
         weight = torch.cat((self.sep2_s.weight, self.sep2_t.weight))
-        bias = torch.cat((self.sep2_s.bias, self.sep2_t.bias))  # type: ignore[list-item]
+        assert self.sep2_s.bias is not None
+        assert self.sep2_t.bias is not None
+        bias = torch.cat((self.sep2_s.bias, self.sep2_t.bias))
         image = value.permute(0, 3, 1, 2)
         out = functional.conv2d(image, weight, bias, padding=1, groups=weight.shape[0])
         return out.permute(0, 2, 3, 1)

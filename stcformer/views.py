@@ -68,7 +68,10 @@ def _person_view(keypoints: Tensor, observed: Tensor, focal: Tensor, centre: Ten
         dim=-1,
     )
     weight = observed.to(keypoints.dtype)[..., None]
-    turn = look_at_rotation(_mean(rays, weight, (1, 2)))
+    # A window in which nothing was observed has no direction: the camera stays as it is.
+    somebody = observed.flatten(1).any(dim=1)[:, None]
+    ahead = torch.tensor([0.0, 0.0, 1.0], dtype=rays.dtype, device=rays.device)
+    turn = look_at_rotation(torch.where(somebody, _mean(rays, weight, (1, 2)), ahead))
     turned = torch.einsum("bij,btkj->btki", turn, rays)
     flat = turned[..., :2] / turned[..., 2:].clamp_min(_SMALLEST_DEPTH)
     middle = _mean(flat, weight, (1, 2))[:, None, None]

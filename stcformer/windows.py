@@ -40,7 +40,8 @@ class WindowSampler:
         begin = room * torch.rand(count, generator=generator, device=device)
         moment = begin[:, None] + step[:, None] * torch.arange(frames, device=device)
         moment = torch.minimum(moment, last[:, None] - 1e-3).clamp_min(0)  # a short clip stands still at its end
-        before = moment.long()
+        # Past 16384 frames float32 no longer knows last - 0.001 from last.
+        before = torch.minimum(moment.long(), (self.lengths[clip] - 2)[:, None])
         part = (moment - before)[..., None, None]
         at = self.starts[clip][:, None] + before
         return self.joints[at] * (1 - part) + self.joints[at + 1] * part

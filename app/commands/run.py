@@ -38,6 +38,9 @@ def run_video(video: Path, output: Path, formats: Sequence[str], settings: Setti
 @contextmanager
 def _shown(console: Console) -> Iterator[Any]:
     """A progress bar on a terminal, and nothing where the output goes to a file."""
+    if not console.is_terminal:
+        yield None
+        return
     with Progress(
         TextColumn("{task.description:18}"),
         BarColumn(),
@@ -46,7 +49,6 @@ def _shown(console: Console) -> Iterator[Any]:
         TimeRemainingColumn(),
         console=console,
         transient=True,
-        disable=not console.is_terminal,
     ) as bar:
         tasks = {
             stage: bar.add_task(text, total=None, visible=False, rate="") for stage, text in _STAGES.items()

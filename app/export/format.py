@@ -1,0 +1,28 @@
+"""What an export format is: one entry in the registry of `app.export`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.take import Take
+
+
+@dataclass(frozen=True)
+class ExportFormat:
+    """One file format that a Take can be written as."""
+
+    name: str
+    """What `--format` calls it."""
+    suffix: str
+    """What is put after the stem, with its dot."""
+    description: str
+    """One line for a person who chooses."""
+    write: Callable[[Take, int, Path], dict[str, Any]]
+    """write(take, person, path): writes the file atomically; returns notes for the sidecar, JSON values."""
+    read: Callable[[Path], Any]
+    """read(path): what the file holds, in the format's own terms; for tests and for looking back."""
+    per_person: bool = True
+    """Whether each person has a file; else one file holds everybody and `person` is not looked at."""
+    needs_pose: bool = False
+    """Whether it cannot be written for a person who has no pose in any frame."""

@@ -1,0 +1,61 @@
+"""NPZ: every array of the Take, all persons, for NumPy."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.errors import StudioError
+from app.export.format import ExportFormat
+from app.take import Take
+from stcformer.atomic import atomic_path
+from stcformer.skeleton import JOINTS
+
+KEYS: tuple[str, ...] = (
+    "joints",
+    "time_s",
+    "fps",
+    "image_size",
+    "keypoints",
+    "scores",
+    "camera",
+    "world",
+    "root_camera",
+)
+
+
+def write_npz(take: Take, person: int, path: Path) -> dict[str, Any]:
+    """Write the arrays named in `KEYS`, shapes as in `app.take.Take`; `person` is not looked at."""
+    del person
+    arrays: dict[str, Any] = {
+        "joints": np.array(JOINTS),
+        "time_s": take.time_s,
+        "fps": np.float64(take.source.fps),
+        "image_size": np.array([take.source.width, take.source.height], dtype=np.int64),
+        "keypoints": take.keypoints,
+        "scores": take.scores,
+        "camera": take.camera,
+        "world": take.world,
+        "root_camera": take.root_camera,
+    }
+    with atomic_path(path) as temporary:
+        np.savez_compressed(temporary, **arrays)
+    return {"arrays": {name: list(np.shape(array)) for name, array in arrays.items()}}
+
+
+def read_npz(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an archive. Nothing is unpickled. Raises StudioError when it is not such an archive."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {key: archive[key] for key in KEYS}
+    except (KeyError, ValueError, AttributeError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise StudioError(
+            f"'{path}' is not an archive of joints written by this program: {error}."
+        ) from error
+    return arrays
+
+
+FORMAT = ExportFormat(
+    "npz", ".npz", "all arrays of all persons, for NumPy", write_npz, read_npz, per_person=False
+)

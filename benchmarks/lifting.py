@@ -1,0 +1,179 @@
+"""Frames lifted a second: the published demo's way against `Lifter.lift`, on the same clip, weights and machine.
+
+    python benchmarks/lifting.py [--device cpu] [--width 256] [--weights FILE] [--frames 27,81,243]
+
+The published demo runs one float32 window and its mirror image for every frame of the video, batch 1.
+Both ways get the same network (random weights of the published size unless --weights is given: speed does not
+depend on their values) and the same keypoints, with windows kept whole (hop = T) and with the overlap that
+`Lifter` uses by default. Prints the ratio, the largest difference of the poses, and the share of the machine's own
+measured rate of matrix products.
+"""
+
+import argparse
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from stcformer import Lifter, STCFormer
+from stcformer.device import choose_device, choose_precision, describe_device
+from stcformer.metrics import mean_joint_error
+from stcformer.skeleton import MIRROR
+from stcformer.weights import Feeding, Weights, load_weights
+
+IMAGE_SIZE = (1000, 1000)
+REPEATS = 3
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--width", type=int, default=256)
+    parser.add_argument("--weights", default=None, help="shipped name or file; default: random numbers")
+    parser.add_argument("--frames", default="27,81,243", help="window lengths")
+    arguments = parser.parse_args()
+    device = choose_device(arguments.device)
+    precision = choose_precision(device)
+    peak = product_rate(device, precision)
+    console = Console(highlight=False, width=150)
+    console.print(
+        f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads, "
+        f"{describe_device(device)}, torch {torch.__version__}, {str(precision).removeprefix('torch.')}; "
+        f"matrix products {peak / 1e9:.0f} GFLOP/s"
+    )
+    table = Table("T", "way", "frames/s", "times", "mean mm", "most mm", "of peak")
+    for window in (int(text) for text in arguments.frames.split(",")):
+        for row in measure(window, arguments.width, arguments.weights, device, peak):
+            table.add_row(*row)
+    console.print(table)
+
+
+def measure(
+    window: int, width: int, weights_name: str | None, device: torch.device, peak: float
+) -> list[tuple[str, ...]]:
+    """Table rows for one window length: the published way, whole windows, and the default overlap."""
+    weights = _weights(window, width, weights_name)
+    feeding = weights.feeding
+    frames = 8 * window
+    keypoints, scores = _clip(frames)
+    options = {"image_size": IMAGE_SIZE, "fps": feeding.frame_rate}
+    model = weights.model.to(device).float()
+
+    tried = max(3, min(24, 600 // window))
+    slow_seconds, reference = timed(lambda: published_way(model, keypoints, window, tried, device), device)
+    slow_rate = tried / slow_seconds
+    flops = 2 * 2 * real_products(model.width, model.depth, window) / window  # two passes, two operations
+    rows: list[tuple[str, ...]] = [
+        (str(window), "published demo", f"{slow_rate:.1f}", "1", "", "", f"{slow_rate * flops / peak:.1%}")
+    ]
+    exact = Lifter(weights, device.type, window=window, hop=window, precision=torch.float32)
+    # The same windows in float32, so that the difference is the precision's and the batch's alone.
+    full = exact.lift(keypoints, scores, **options)
+    for name, hop in (("Lifter, hop = T", window), ("Lifter, default hop", None)):
+        lifter = Lifter(weights, device.type, window=window, hop=hop)
+        same = Lifter(weights, device.type, window=window, hop=hop, precision=torch.float32)
+        seconds, pose = timed(lambda lifter=lifter: lifter.lift(keypoints, scores, **options), device)
+        difference = 1000 * mean_joint_error(pose, same.lift(keypoints, scores, **options))
+        rate = frames / seconds
+        overlap = window / lifter.hop
+        rows.append(
+            (
+                "",
+                name,
+                f"{rate:.0f}",
+                f"{rate / slow_rate:.0f}",
+                f"{difference.mean():.3f}",
+                f"{difference.max():.3f}",
+                f"{rate * flops * overlap / peak:.0%}",
+            )
+        )
+    # A frame that the published way lifts at the middle of its own window is what `hop = T` gives there too.
+    middle = np.arange(len(reference)) == window // 2
+    if feeding.view == "screen" and middle.any():
+        assert np.abs(reference[middle] - full[: len(reference)][middle]).max() < 1e-3  # noqa: PLR2004
+    return rows
+
+
+def published_way(
+    model: STCFormer, keypoints: np.ndarray, window: int, count: int, device: torch.device
+) -> np.ndarray:
+    """(count, 17, 3): for each of the first frames, the centre of its own edge-padded window and of its mirror image."""
+    half = window // 2
+    padded = np.pad(keypoints, ((half, half), (0, 0), (0, 0)), mode="edge")
+    scale = 2 / IMAGE_SIZE[0]
+    poses = []
+    with torch.inference_mode():
+        for frame in range(count):
+            values = padded[frame : frame + window] * scale - (1, IMAGE_SIZE[1] / IMAGE_SIZE[0])
+            if model.input_channels > 2:
+                values = np.concatenate((values, np.ones((*values.shape[:2], 1))), axis=-1)
+            inputs = torch.from_numpy(values[None].astype(np.float32)).to(device)
+            pose = (model(inputs) + _mirrored(model(_mirrored(inputs)))) / 2
+            pose = pose - pose[:, :, :1]
+            poses.append(pose[0, half].cpu().numpy())
+    return np.stack(poses)
+
+
+def product_rate(device: torch.device, precision: torch.dtype) -> float:
+    """Floating-point operations a second of a large matrix product: what the machine can do at best."""
+    size = 4096 if device.type == "cuda" else 1024
+    a = torch.randn(size, size, device=device, dtype=precision)
+    seconds, _ = timed(lambda: [a @ a for _ in range(10)], device)
+    return 10 * 2 * size**3 / seconds
+
+
+def real_products(width: int, depth: int, frames: int) -> float:
+    """Multiply-accumulates of one window, attention and convolutions counted."""
+    linear = frames * 17 * (depth * (12 * width**2 + 9 * width) + 5 * width)
+    attention = depth * (frames * 289 * width + 17 * frames**2 * width)
+    return linear + attention
+
+
+def timed(work: Callable[[], Any], device: torch.device) -> tuple[float, Any]:
+    """Median seconds of a few runs after a first one, and the last result."""
+    result = work()
+    seconds = []
+    for _ in range(REPEATS):
+        _wait(device)
+        began = time.perf_counter()
+        result = work()
+        _wait(device)
+        seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds), result
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+
+
+def _weights(window: int, width: int, name: str | None) -> Weights:
+    if name is not None:
+        return load_weights(name)
+    torch.manual_seed(0)
+    feeding = Feeding(window=window)
+    return Weights(STCFormer(width).eval(), feeding, "random", "", "made for a benchmark")
+
+
+def _clip(frames: int) -> tuple[np.ndarray, np.ndarray]:
+    """A made-up person who sways: (F, 17, 2) pixels and full scores."""
+    rng = np.random.default_rng(0)
+    body = rng.normal(0, 90, (17, 2)) + 500
+    sway = 40 * np.sin(np.arange(frames) / 9)[:, None, None]
+    return body + sway, np.ones((frames, 17))
+
+
+def _mirrored(values: torch.Tensor) -> torch.Tensor:
+    flipped = values[:, :, list(MIRROR)]
+    return torch.cat((-flipped[..., :1], flipped[..., 1:]), dim=-1)
+
+
+if __name__ == "__main__":
+    main()
