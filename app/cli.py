@@ -1,5 +1,7 @@
 """The command line: `stcstudio` and `python -m app`."""
 
+import io
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -92,9 +94,32 @@ def train(
     run_training(mocap, output, stages, width, hold_out, seed, device)
 
 
+@app.command(name="eval")
+def evaluate(
+    mocap: Annotated[Path, typer.Argument(help="Folder of BVH files, searched with its subfolders.")],
+    lifter: Annotated[str, typer.Option(help="Name of shipped weights, or a file.")] = "wild-27",
+    hold_out: Annotated[
+        str, typer.Option(help="Subjects to measure on, with commas between; else drawn by name.")
+    ] = "",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+) -> None:
+    """Measure a lifter on motion capture that it has not seen."""
+    from app.commands.evaluate import run_evaluation  # noqa: PLC0415
+
+    run_evaluation(mocap, lifter, hold_out, device)
+
+
 def main() -> None:
     """Entry point: exit codes 0 done, 1 a stated failure, 2 wrong usage, 130 cancelled."""
-    sys.exit(invoke(sys.argv[1:]))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a path may hold what the terminal's encoding does not
+            stream.reconfigure(errors="backslashreplace")
+    code = invoke(sys.argv[1:])
+    if code == CANCELLED:  # everything is put away; threads that still load or lift are not waited for
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def invoke(arguments: list[str]) -> int:
@@ -104,10 +129,11 @@ def invoke(arguments: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         return WRONG_USAGE if isinstance(error, click.UsageError) else FAILED
-    except (KeyboardInterrupt, click.Abort):
-        print("Cancelled; nothing half-written is left.", file=sys.stderr)
-        return CANCELLED
+    except KeyboardInterrupt:
+        code = CANCELLED
     except STATED_ERRORS as error:
         print(f"stcstudio: {describe(error)}", file=sys.stderr)
         return FAILED
+    if code == CANCELLED:  # Typer, too, turns Ctrl-C into this code
+        print("Cancelled; nothing half-written is left.", file=sys.stderr)
     return code if isinstance(code, int) else DONE

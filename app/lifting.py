@@ -30,13 +30,12 @@ class BackgroundLifter:
         self, keypoints: Array, scores: Array, settings: Settings, image_size: tuple[int, int], fps: float
     ) -> None:
         self._keypoints, self._scores = keypoints, scores
-        self._options = {"image_size": image_size, "fps": fps, "field_of_view": settings.fov_degrees}
-        self._fps = fps
+        self._image_size, self._fps, self._field_of_view = image_size, fps, settings.fov_degrees
         self._pose = np.full((*keypoints.shape[:2], 3), np.nan)
         self._begun = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lift")
         # Loading the weights (and torch) takes seconds: it begins with the first frame, not after the last.
-        self._lifter: Future["Lifter"] = self._thread.submit(_load, settings)
+        self._lifter: Future[Lifter] = self._thread.submit(_load, settings)
         self._blocks: list[Future[None]] = []
         self.seconds = 0.0
         """Time that lifting itself has taken."""
@@ -85,7 +84,11 @@ class BackgroundLifter:
         began = perf_counter()
         first, last = max(0, start - margin), min(len(self._keypoints), end + margin)
         pose = self._lifter.result().lift(
-            self._keypoints[first:last], self._scores[first:last], **self._options
+            self._keypoints[first:last],
+            self._scores[first:last],
+            image_size=self._image_size,
+            fps=self._fps,
+            field_of_view=self._field_of_view,
         )
         self._pose[start:end] = pose[start - first : end - first]
         self.seconds += perf_counter() - began

@@ -61,7 +61,7 @@ def process_video(
     settings = settings or Settings()
     report = progress or (lambda step: None)
     stop = cancel or threading.Event()
-    # What is wrong with the settings is said before the video is read; the weights follow as soon as they are loaded.
+    # Wrong settings are said before the video is read; of the weights it is known once they are loaded.
     check_choices(settings.height_m, settings.fov_degrees, settings.smoothing)
     check_detector(settings.detector)
     began = time.perf_counter()
@@ -74,9 +74,7 @@ def process_video(
             _detect(video, detector, keypoints, scores, background, report, stop)
             detected = time.perf_counter()
             pose = background.finish(
-                lambda done: report(
-                    Progress("lift", done, video.frame_count, time.perf_counter() - detected)
-                )
+                lambda done: report(Progress("lift", done, video.frame_count, time.perf_counter() - detected))
             )
             lifted = time.perf_counter()
             lifter = background.lifter()
@@ -141,7 +139,9 @@ def _detect(
 
 
 @contextmanager
-def _decoded_ahead(video: Video, stop: threading.Event) -> Generator[Generator[Frame, None, None], None, None]:
+def _decoded_ahead(
+    video: Video, stop: threading.Event
+) -> Generator[Generator[Frame, None, None], None, None]:
     """The video's frames, decoded in a thread of its own; what it raises is raised where they are read."""
     waiting: queue.Queue[Frame | BaseException | None] = queue.Queue(_FRAMES_AHEAD)
     left = threading.Event()
@@ -160,7 +160,7 @@ def _decoded_ahead(video: Video, stop: threading.Event) -> Generator[Generator[F
             for frame in video.frames():
                 if not put(frame):
                     return
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that reads
+        except BaseException as error:
             put(error)
         else:
             put(None)

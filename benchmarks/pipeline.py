@@ -43,7 +43,9 @@ def main() -> None:
     seconds = take.provenance["seconds"]
     end_to_end = take.frame_count() / (seconds["total"] - seconds["open"])
     console.print(f"{arguments.video.name}: {take.frame_count()} frames")
-    console.print(f"detector alone {alone:.1f} frames/s; whole pipeline {end_to_end:.1f}; ratio {end_to_end / alone:.2f}")
+    console.print(
+        f"detector alone {alone:.1f} frames/s; whole pipeline {end_to_end:.1f}; ratio {end_to_end / alone:.2f}"
+    )
     console.print(", ".join(f"{name.replace('_', ' ')} {value:.2f} s" for name, value in seconds.items()))
     if arguments.long:
         for frames in (arguments.long // 10, arguments.long):
@@ -67,7 +69,10 @@ def peak_memory(video: Path, frames: int) -> float:
         path = Path(folder) / "long.mp4"
         with open_video(video) as source:
             width, height = source.width // 2, source.height // 2
-            images = [np.ascontiguousarray(frame.image[: 2 * height : 2, : 2 * width : 2]) for frame in source.frames()]
+            images = [
+                np.ascontiguousarray(frame.image[: 2 * height : 2, : 2 * width : 2])
+                for frame in source.frames()
+            ]
         endless = itertools.cycle(images)
         write_video(path, ((k / 30, next(endless)) for k in range(frames)), (width, height))
         context = multiprocessing.get_context("spawn")

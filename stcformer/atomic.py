@@ -18,7 +18,9 @@ def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.stem[:40]}.", suffix=target.suffix, dir=target.parent)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{target.stem[:40]}.", suffix=target.suffix, dir=target.parent
+        )
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(target)) from error
     os.close(handle)
@@ -31,12 +33,21 @@ def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.replace(target)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        if error.errno is None or error.filename not in (None, name):
+        if error.errno is None or not _names(error, temporary):
             raise
         raise OSError(error.errno, error.strerror, str(target)) from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _names(error: OSError, temporary: Path) -> bool:
+    """Whether an error speaks of the temporary file, or of no file at all."""
+    if error.filename is None:
+        return True
+    return not isinstance(error.filename, int) and (
+        Path(os.fsdecode(error.filename)).absolute() == temporary.absolute()
+    )
 
 
 def _umask() -> int:

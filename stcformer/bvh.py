@@ -1,6 +1,7 @@
 """Reading BVH motion capture and its forward kinematics."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from stcformer.errors import LifterError
 Array = NDArray[np.floating[Any]]
 
 LARGEST_FILE_BYTES = 512 * 2**20
+_MOTION = re.compile(r"(?<=[}\s])MOTION(?=\s)")
+_MOTION_HEADER = re.compile(r"\s*Frames\s*:\s*(\S+)\s+Frame\s+Time\s*:\s*(\S+)")
 _CHANNELS = frozenset(f"{axis}{kind}" for axis in "XYZ" for kind in ("position", "rotation"))
 
 
@@ -42,14 +45,21 @@ def read_bvh(path: str | os.PathLike[str]) -> BvhMotion:
     """Read a BVH file. Raises LifterError with the reason when it is not one, OSError when it cannot be read."""
     path = Path(path)
     if path.stat().st_size > LARGEST_FILE_BYTES:
-        raise LifterError(f"'{path}' is larger than {LARGEST_FILE_BYTES // 2**20} MiB, too large for a BVH file.")
-    words = path.read_text(encoding="utf-8", errors="replace").split()
+        raise LifterError(
+            f"'{path}' is larger than {LARGEST_FILE_BYTES // 2**20} MiB, too large for a BVH file."
+        )
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
     try:
-        motion_start = words.index("MOTION")
-        names, parents, offsets, channels = _read_hierarchy(words[:motion_start])
-        values, frame_time = _read_frames(words[motion_start + 1 :], sum(map(len, channels)))
-    except (ValueError, IndexError) as error:
-        raise LifterError(f"'{path}' is not a readable BVH file: {error}.") from error
+        motion = _MOTION.search(text)
+        hierarchy = text[: motion.start()] if motion else text
+        # Some writers put no space between a name and its brace.
+        words = hierarchy.replace("{", " { ").replace("}", " } ").split()
+        names, parents, offsets, channels = _read_hierarchy(words)
+        if motion is None:
+            raise ValueError("it has no MOTION part")
+        values, frame_time = _read_frames(text, motion.end(), sum(map(len, channels)))
+    except ValueError as error:
+        raise LifterError(f"'{path}' is not a readable BVH file: {error}; export it again.") from error
     return BvhMotion(tuple(names), tuple(parents), np.array(offsets), tuple(channels), values, frame_time)
 
 
@@ -67,6 +77,10 @@ def _read_hierarchy(
     while position < len(words):
         word = words[position]
         if word in ("ROOT", "JOINT", "End"):
+            if "{" not in words[position:]:
+                raise ValueError(f"a {word} is not followed by a brace")
+            if word != "ROOT" and not open_nodes:
+                raise ValueError(f"a {word} stands outside of any joint")
             brace = words.index("{", position)
             name = " ".join(words[position + 1 : brace])
             parent = open_nodes[-1] if open_nodes else -1
@@ -76,36 +90,63 @@ def _read_hierarchy(
             channels.append(())
             open_nodes.append(len(names) - 1)
             position = brace + 1
+        elif word not in ("OFFSET", "CHANNELS", "}"):
+            raise ValueError(f"unexpected word '{word[:40]}' in the hierarchy")
+        elif not open_nodes:
+            raise ValueError(f"a {word} stands outside of any joint")
         elif word == "OFFSET":
-            offsets[open_nodes[-1]] = [float(number) for number in words[position + 1 : position + 4]]
+            offsets[open_nodes[-1]] = _read_offset(words[position + 1 : position + 4])
             position += 4
         elif word == "CHANNELS":
-            count = int(words[position + 1])
-            found = tuple(words[position + 2 : position + 2 + count])
-            if unknown := set(found) - _CHANNELS:
-                raise ValueError(f"unknown channel {sorted(unknown)[0]}")
-            channels[open_nodes[-1]] = found
-            position += 2 + count
-        elif word == "}":
+            channels[open_nodes[-1]] = _read_channels(words[position + 1 : position + 8])
+            position += 2 + len(channels[open_nodes[-1]])
+        else:
             open_nodes.pop()
             position += 1
-        else:
-            raise ValueError(f"unexpected word '{word[:40]}' in the hierarchy")
     if not names:
         raise ValueError("the hierarchy is empty")
+    if open_nodes:
+        raise ValueError(f"the brace of '{names[open_nodes[-1]]}' is never closed")
     return names, parents, offsets, channels
 
 
-def _read_frames(words: list[str], channel_count: int) -> tuple[Array, float]:
-    if words[0] != "Frames:" or words[2:4] != ["Frame", "Time:"]:
+def _read_offset(words: list[str]) -> list[float]:
+    offset = [float(word) for word in words]
+    if len(offset) < 3 or not np.isfinite(offset).all():
+        raise ValueError("an OFFSET is not three numbers")
+    return offset
+
+
+def _read_channels(words: list[str]) -> tuple[str, ...]:
+    """A count and at most six names: more than that a joint cannot have."""
+    if not words or not words[0].isdecimal() or not int(words[0]) < len(words):
+        raise ValueError("a CHANNELS line does not have as many channels as it says, or more than six")
+    found = tuple(words[1 : 1 + int(words[0])])
+    if unknown := set(found) - _CHANNELS:
+        raise ValueError(f"unknown channel {sorted(unknown)[0][:40]}")
+    return found
+
+
+def _read_frames(text: str, start: int, channel_count: int) -> tuple[Array, float]:
+    header = _MOTION_HEADER.match(text, start)
+    if header is None:
         raise ValueError("the MOTION part does not give Frames and Frame Time")
-    frame_count, frame_time = int(words[1]), float(words[4])
-    numbers = words[5:]
-    if frame_time <= 0 or frame_count < 0:
+    frame_count, frame_time = int(header[1]), float(header[2])
+    if frame_count < 0 or not 0 < frame_time < np.inf:
         raise ValueError("the frame time or the number of frames is not positive")
+    if channel_count == 0:
+        raise ValueError("no joint has a channel that could move it")
+    numbers = text[header.end() :].split()
     if len(numbers) != frame_count * channel_count:
-        raise ValueError(f"{frame_count} frames of {channel_count} channels do not make {len(numbers)} numbers")
-    return np.array(numbers, dtype=np.float64).reshape(frame_count, channel_count), frame_time
+        raise ValueError(
+            f"{frame_count} frames of {channel_count} channels do not make {len(numbers)} numbers"
+        )
+    values = np.array(numbers, dtype=np.float64).reshape(frame_count, channel_count)
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"frame {int(np.argmin(np.isfinite(values).all(axis=1)))} holds a value that is no number"
+        )
+    return values, frame_time
 
 
 def forward_kinematics(motion: BvhMotion) -> tuple[Array, Array]:

@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,8 +20,8 @@ _FROM_3DHP = (
     (r"\.cross_att\.", ".stc_att."),
     (r"\.gate_([st])\.", r".sep2_\1."),
 )
-LARGEST_WIDTH = 4096
-"""Eight times the largest published network: a file may not choose how much memory is taken."""
+LARGEST_WIDTH, LARGEST_DEPTH = 1024, 32
+"""Well beyond any published network: a file may not choose how much memory is taken."""
 
 _UNUSED_IN_3DHP = re.compile(r"^mlpmixer\.mixerblocks\.\d+\.layer_norm2\.(weight|bias)$")
 
@@ -32,7 +33,9 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
     or holds something other than tensors.
     """
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():  # PyTorch remarks on a pickle's age, beside the sentence below
+            warnings.simplefilter("ignore")
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise LifterError(
             f"'{path}' was refused: it is not a checkpoint of plain tensors, and anything more could run code. "
@@ -73,11 +76,13 @@ def build_model(state: Mapping[str, Tensor], where: str) -> STCFormer:
         width, input_channels = state["pose_emb.weight"].shape
         part_rows = state["stcformer.stc_block.0.stc_att.emb.weight"].shape[0]
         depth = 1 + max(int(name.split(".")[2]) for name in state if name.startswith("stcformer.stc_block."))
-        if not (width <= LARGEST_WIDTH and depth <= len(state) and input_channels in (2, 3)):
-            raise ValueError(f"width {width}, depth {depth} or {input_channels} input channels")
-        model = STCFormer(width, depth, input_channels, "h36m" if part_rows <= 5 else "3dhp")  # noqa: PLR2004
-    except (KeyError, ValueError, IndexError) as error:
-        raise LifterError(f"'{where}' is not an STCFormer checkpoint: {error} is missing or odd.") from error
+        if not (0 < width <= LARGEST_WIDTH and depth <= LARGEST_DEPTH and input_channels in (2, 3)):
+            raise ValueError(f"width {width}, depth {depth} and {input_channels} input channels make none")
+        model = STCFormer(width, depth, input_channels, "h36m" if part_rows <= 5 else "3dhp")
+    except KeyError as error:
+        raise LifterError(f"'{where}' is not an STCFormer checkpoint: it has no {error}.") from error
+    except (ValueError, IndexError) as error:
+        raise LifterError(f"'{where}' is not an STCFormer checkpoint: {error}.") from error
     expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
     found = {name: tuple(value.shape) for name, value in state.items()}
     if expected != found:
@@ -86,8 +91,11 @@ def build_model(state: Mapping[str, Tensor], where: str) -> STCFormer:
             f"'{where}' is not an STCFormer of width {width} and depth {depth}: '{name}' should be "
             f"{expected.get(name, 'absent')} and is {found.get(name, 'absent')}."
         )
-    for name, value in state.items():
+    numbers = {name: value.float() for name, value in state.items()}
+    for name, value in numbers.items():
         if not torch.isfinite(value).all():
-            raise LifterError(f"'{where}' is damaged: '{name}' holds numbers that are not finite; train or get it anew.")
-    model.load_state_dict({name: value.float() for name, value in state.items()}, strict=True)
+            raise LifterError(
+                f"'{where}' is damaged: '{name}' holds NaN or infinity; download or train it again."
+            )
+    model.load_state_dict(numbers, strict=True)
     return model.eval()

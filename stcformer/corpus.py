@@ -1,6 +1,8 @@
 """A folder of motion capture as one table, split by subject, from which windows are drawn."""
 
 import hashlib
+import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stcformer.atomic import atomic_path
 from stcformer.errors import LifterError
 from stcformer.mocap import MocapClip, read_clip
 
@@ -35,9 +38,7 @@ class Corpus:
     def clip(self, index: int) -> MocapClip:
         """One clip by its place in the table."""
         span = slice(self.starts[index], self.starts[index] + self.lengths[index])
-        return MocapClip(
-            self.names[index], self.subjects[index], float(self.rates[index]), self.joints[span]
-        )
+        return MocapClip(self.names[index], self.subjects[index], float(self.rates[index]), self.joints[span])
 
     def of_subjects(self, subjects: Iterable[str], *, without: bool = False) -> "Corpus":
         """The clips of the named subjects, or all others when `without`."""
@@ -63,16 +64,16 @@ def pack_clips(clips: Sequence[MocapClip]) -> Corpus:
 
 
 def read_corpus(folder: Path, skipped: Callable[[str], None], cache: Path | None = None) -> Corpus:
-    """Every BVH file below a folder.
+    """Every BVH file below a folder, its suffix in capitals or not.
 
     Files that cannot be used are passed over, each with its reason given to `skipped`. With `cache`, the
-    table is kept there and read back while the files (names, sizes) are the same. Raises LifterError when
-    no file could be used.
+    table is kept there and read back while the files (names, sizes) are the same; one that cannot be read is
+    told to `skipped` and made again. Raises LifterError when no file could be used.
     """
-    paths = sorted(folder.rglob("*.bvh"))
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".bvh" and path.is_file())
     listing = "\n".join(f"{path.relative_to(folder)} {path.stat().st_size}" for path in paths)
     key = hashlib.sha256(listing.encode()).hexdigest()
-    if cache is not None and (kept := _read_cache(cache, key)) is not None:
+    if cache is not None and (kept := _read_cache(cache, key, skipped)) is not None:
         return kept
     clips = []
     for path in paths:
@@ -80,6 +81,10 @@ def read_corpus(folder: Path, skipped: Callable[[str], None], cache: Path | None
             clips.append(read_clip(path))
         except (LifterError, OSError) as error:
             skipped(str(error))
+    if not clips:
+        raise LifterError(
+            f"'{folder}' holds no BVH file that could be used; name a folder of motion capture."
+        )
     corpus = pack_clips(clips)
     if cache is not None:
         _write_cache(cache, key, corpus)
@@ -89,7 +94,8 @@ def read_corpus(folder: Path, skipped: Callable[[str], None], cache: Path | None
 def held_out_subjects(corpus: Corpus, fraction: float = 0.15) -> tuple[str, ...]:
     """Subjects for validation: drawn by a hash of their names until they hold `fraction` of the minutes.
 
-    The draw depends on nothing but the names, so the same subjects stay held out as a corpus grows.
+    The order depends on nothing but the names, so the same subjects stay held out as a corpus grows. Where
+    all subjects are too large it is the one with the least footage. Raises LifterError when there is only one.
     """
     minutes: dict[str, float] = {}
     for subject, frames, rate in zip(corpus.subjects, corpus.lengths, corpus.rates, strict=True):
@@ -102,30 +108,41 @@ def held_out_subjects(corpus: Corpus, fraction: float = 0.15) -> tuple[str, ...]
         if held + minutes[subject] <= 2 * fraction * corpus.minutes():
             chosen.append(subject)
             held += minutes[subject]
+    if not chosen:
+        if len(minutes) < 2:
+            raise LifterError(
+                f"All clips are of one subject, '{corpus.subjects[0]}', and a lifter must be measured on somebody "
+                "else; add clips of another."
+            )
+        chosen.append(min(minutes, key=lambda name: (minutes[name], name)))
     return tuple(sorted(chosen))
 
 
-def _read_cache(cache: Path, key: str) -> Corpus | None:
+def _read_cache(cache: Path, key: str, skipped: Callable[[str], None]) -> Corpus | None:
     if not cache.is_file():
         return None
-    with np.load(cache, allow_pickle=False) as stored:
-        if str(stored["key"]) != key:
-            return None
-        fields: dict[str, Any] = {name: stored[name] for name in ("joints", "starts", "lengths", "rates")}
-        names, subjects = tuple(map(str, stored["names"])), tuple(map(str, stored["subjects"]))
+    try:
+        with cache.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            if str(stored["key"]) != key:
+                return None
+            fields: dict[str, Any] = {name: stored[name] for name in ("joints", "starts", "lengths", "rates")}
+            names, subjects = tuple(map(str, stored["names"])), tuple(map(str, stored["subjects"]))
+    except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError) as error:
+        skipped(f"'{cache}' is not a readable corpus cache ({error}); it is made again.")
+        return None
     fields["joints"] = fields["joints"].astype(np.float32)
     return Corpus(**fields, names=names, subjects=subjects)
 
 
 def _write_cache(cache: Path, key: str, corpus: Corpus) -> None:
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(
-        cache,
-        key=key,
-        joints=corpus.joints.astype(np.float16),
-        starts=corpus.starts,
-        lengths=corpus.lengths,
-        rates=corpus.rates,
-        names=np.array(corpus.names),
-        subjects=np.array(corpus.subjects),
-    )
+    with atomic_path(cache) as temporary, temporary.open("wb") as file:
+        np.savez(
+            file,
+            key=key,
+            joints=corpus.joints,  # whole: a run that goes on from the cache sees what it saw before
+            starts=corpus.starts,
+            lengths=corpus.lengths,
+            rates=corpus.rates,
+            names=np.array(corpus.names),
+            subjects=np.array(corpus.subjects),
+        )

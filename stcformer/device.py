@@ -17,7 +17,9 @@ def choose_device(name: str = "auto") -> torch.device:
     if name == "auto":
         return torch.device("cuda" if _has_cuda() else "mps" if _has_mps() else "cpu")
     if name == "cuda" and not _has_cuda():
-        raise LifterError("PyTorch finds no CUDA device here; use --device cpu, or install a CUDA build of PyTorch.")
+        raise LifterError(
+            "PyTorch finds no CUDA device here; use --device cpu, or install a CUDA build of PyTorch."
+        )
     if name == "mps" and not _has_mps():
         raise LifterError("PyTorch finds no Apple GPU here; use --device cpu.")
     return torch.device(name)

@@ -16,6 +16,7 @@ from stcformer.sampling import (
     blend_weights,
     fill_short_gaps,
     insert_frames,
+    merge_phases,
     plan_rate,
     seen_frames,
     seen_spans,
@@ -70,7 +71,7 @@ class Lifter:
         keypoints: Array,
         scores: Array,
         *,
-        image_size: tuple[int, int],
+        image_size: tuple[float, float],
         fps: float,
         field_of_view: float | None = None,
     ) -> Array:
@@ -88,11 +89,9 @@ class Lifter:
         for span in seen_spans(seen, round(LONGEST_BRIDGE_S * fps)):
             points, confidence = fill_short_gaps(keypoints[span], scores[span], seen[span])
             points, confidence = insert_frames(points, confidence, plan.insert)
-            lifted = np.empty((*points.shape[:2], 3))
-            for phase in range(min(plan.stride, len(points))):
-                every = slice(phase, None, plan.stride)
-                lifted[every] = self._lift_sequence(points[every], confidence[every], focal, image_size)
-            pose[span] = lifted[:: plan.insert]
+            phases = [slice(phase, None, plan.stride) for phase in range(min(plan.stride, len(points)))]
+            lifted = [self._lift_sequence(points[at], confidence[at], focal, image_size) for at in phases]
+            pose[span] = merge_phases(lifted, len(points))[:: plan.insert]
         pose[~seen] = np.nan
         return pose
 
@@ -107,13 +106,13 @@ class Lifter:
         return 2 * -(-self.window * plan.stride // plan.insert) + round(LONGEST_BRIDGE_S * fps)
 
     def _lift_sequence(
-        self, keypoints: Array, scores: Array, focal: float, image_size: tuple[int, int]
+        self, keypoints: Array, scores: Array, focal: float, image_size: tuple[float, float]
     ) -> Array:
         """One unbroken sequence at the weight's own rate."""
         frames = len(keypoints)
         window = min(self.window, frames)
         hop = min(self.hop, window)
-        if self.weights.model.input_channels == 2:  # noqa: PLR2004
+        if self.weights.model.input_channels == 2:
             keypoints = _without_holes(keypoints)
             scores = np.isfinite(keypoints).all(axis=-1).astype(np.float64)
         starts = window_starts(frames, window, hop)
@@ -130,7 +129,7 @@ class Lifter:
         return np.asarray(total / share)
 
     def _lift_windows(
-        self, keypoints: Array, scores: Array, focal: float, image_size: tuple[int, int]
+        self, keypoints: Array, scores: Array, focal: float, image_size: tuple[float, float]
     ) -> Array:
         """(B, T, 17, 2) and (B, T, 17) to (B, T, 17, 3) in camera space."""
         count = len(keypoints)
@@ -180,9 +179,9 @@ def _without_holes(keypoints: Array) -> Array:
     return filled
 
 
-def _checked(keypoints: Array, scores: Array, image_size: tuple[int, int]) -> tuple[Array, Array]:
+def _checked(keypoints: Array, scores: Array, image_size: tuple[float, float]) -> tuple[Array, Array]:
     keypoints, scores = np.asarray(keypoints, dtype=np.float64), np.asarray(scores, dtype=np.float64)
-    if keypoints.ndim != 3 or keypoints.shape[1:] != (JOINT_COUNT, 2) or scores.shape != keypoints.shape[:2]:  # noqa: PLR2004
+    if keypoints.ndim != 3 or keypoints.shape[1:] != (JOINT_COUNT, 2) or scores.shape != keypoints.shape[:2]:
         raise LifterError(
             f"The lifter takes keypoints (F, {JOINT_COUNT}, 2) and scores (F, {JOINT_COUNT}), "
             f"not {keypoints.shape} and {scores.shape}."
@@ -191,4 +190,4 @@ def _checked(keypoints: Array, scores: Array, image_size: tuple[int, int]) -> tu
         raise LifterError(f"A picture of {image_size[0]} by {image_size[1]} pixels cannot be lifted.")
     observed = np.isfinite(keypoints).all(axis=-1) & (np.nan_to_num(scores) > 0)
     # A place without a score is no observation (many tools write zeros there).
-    return np.where(observed[..., None], keypoints, np.nan), np.where(observed, scores, 0.0)
+    return np.where(observed[..., None], keypoints, np.nan), np.where(observed, np.minimum(scores, 1.0), 0.0)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from stcformer.bvh import BvhMotion, forward_kinematics, read_bvh
 from stcformer.errors import LifterError
+from stcformer.skeleton import JOINTS
 
 Array = NDArray[np.floating[Any]]
 
@@ -58,7 +59,8 @@ def read_clip(path: str | os.PathLike[str]) -> MocapClip:
     """Read one BVH file as Human3.6M-17 joints.
 
     Raises LifterError when it is not a BVH file, when its skeleton lacks a joint (the message names
-    which), or when it has fewer than two frames.
+    which) or has joints that coincide, when it has fewer than three frames, or when its markers were mixed
+    up (the shoulders face backward over the hips most of the time).
     """
     path = Path(path)
     motion = read_bvh(path)
@@ -68,10 +70,19 @@ def read_clip(path: str | os.PathLike[str]) -> MocapClip:
         joints = human36m_joints(motion)
     except LifterError as error:
         raise LifterError(f"'{path}' {error}") from error
+    if np.median(_twist_cosine(joints)) < 0:
+        raise LifterError(f"'{path}' has left and right mixed up: its shoulders face backward over its hips.")
     # The first frame of a conversion is often a T-pose that was put before the capture.
     return MocapClip(
         f"{path.parent.name}/{path.stem}", _subject(path), 1.0 / motion.frame_time, _on_the_floor(joints[1:])
     )
+
+
+def _twist_cosine(joints: Array) -> Array:
+    """(F,) cosine of the angle between the line of the hips and the line of the shoulders."""
+    hips = joints[:, JOINTS.index("lhip")] - joints[:, JOINTS.index("rhip")]
+    shoulders = joints[:, JOINTS.index("lshoulder")] - joints[:, JOINTS.index("rshoulder")]
+    return np.asarray((_unit(hips) * _unit(shoulders)).sum(axis=-1))
 
 
 def _subject(path: Path) -> str:
@@ -81,7 +92,11 @@ def _subject(path: Path) -> str:
 
 
 def human36m_joints(motion: BvhMotion) -> Array:
-    """(F, 17, 3) joints of a BVH motion in metres, z up; raises LifterError naming the missing joints."""
+    """(F, 17, 3) joints of a BVH motion in metres, z up.
+
+    Raises LifterError naming the missing joints, or when joints coincide that give the body its size or the
+    head its direction.
+    """
     nodes = _landmark_nodes(motion.names)
     positions, rotations = forward_kinematics(motion)
     rest_motion = BvhMotion(
@@ -94,7 +109,10 @@ def human36m_joints(motion: BvhMotion) -> Array:
     )
     rest = forward_kinematics(rest_motion)[0][0]
     place = {name: positions[:, node] for name, node in nodes.items()}
-    scale = LEG_LENGTH_M / _leg_length(place)
+    leg_length = _leg_length(place)
+    if not leg_length > 0:
+        raise LifterError("has a skeleton whose legs have no length.")
+    scale = LEG_LENGTH_M / leg_length
     to_z_up = _z_up_rotation(rest, nodes)
 
     thorax = (place["lshoulder"] + place["rshoulder"]) / 2
@@ -118,6 +136,8 @@ def human36m_joints(motion: BvhMotion) -> Array:
         ],
         axis=1,
     )
+    if not np.isfinite(joints).all():
+        raise LifterError("has a skeleton in which the head, the shoulders or the toes show no direction.")
     return np.asarray(joints * scale @ to_z_up.T)
 
 
@@ -151,23 +171,29 @@ def _leg_length(place: dict[str, Array]) -> float:
 
 
 def _z_up_rotation(rest: Array, nodes: dict[str, int]) -> Array:
-    """The rotation that makes the file's up axis (feet to hips at rest) the z axis."""
+    """The rotation that makes the file's up axis the z axis."""
+    up = _up_axis(rest, nodes)
+    axis = int(np.argmax(np.abs(up)))
+    turn = np.eye(3)
+    if axis == 1:
+        turn = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
+    if axis == 0:
+        turn = np.array([[0.0, 1, 0], [0, 0, 1], [1, 0, 0]])
+    # Where up is the negative axis, half a turn about the x axis puts the body on its feet.
+    return np.asarray(turn * [[1.0], [up[axis]], [up[axis]]])
+
+
+def _up_axis(rest: Array, nodes: dict[str, int]) -> Array:
+    """(3,) the coordinate axis, with its sign, that leads from the feet to the hips at rest."""
     feet = (rest[nodes["lankle"]] + rest[nodes["rankle"]]) / 2
     hips = (rest[nodes["lhip"]] + rest[nodes["rhip"]]) / 2
-    up_axis = int(np.argmax(np.abs(hips - feet)))
-    if up_axis == 1:
-        return np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
-    if up_axis == 0:
-        return np.array([[0.0, 1, 0], [0, 0, 1], [1, 0, 0]])
-    return np.eye(3)
+    axis = int(np.argmax(np.abs(hips - feet)))
+    return np.asarray(np.eye(3)[axis] * np.sign((hips - feet)[axis]))
 
 
 def _rest_head_axes(rest: Array, nodes: dict[str, int]) -> tuple[Array, Array]:
     """Forward and up of the head at rest: it looks where the toes point."""
-    up = np.zeros(3)
-    feet = (rest[nodes["lankle"]] + rest[nodes["rankle"]]) / 2
-    hips = (rest[nodes["lhip"]] + rest[nodes["rhip"]]) / 2
-    up[int(np.argmax(np.abs(hips - feet)))] = 1.0
+    up = _up_axis(rest, nodes)
     toes = sum(rest[nodes[f"{side}toe"]] - rest[nodes[f"{side}ankle"]] for side in "lr")
     forward = toes - up * (toes @ up)
     return _unit(forward), up
@@ -182,4 +208,6 @@ def _on_the_floor(joints: Array) -> Array:
 
 
 def _unit(vectors: Array) -> Array:
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True))
+    """Directions of length 1; NaN where a vector has none, which `human36m_joints` refuses."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True))

@@ -100,6 +100,35 @@ def fill_short_gaps(keypoints: Array, scores: Array, seen: NDArray[np.bool_]) ->
     return keypoints, scores
 
 
+def merge_phases(phases: list[Array], frames: int) -> Array:
+    """One (F, J, 3) path of the poses of interleaved sequences: sequence p holds frames p, p + stride, ...
+
+    Each sequence speaks of every frame between its first and last, by cubic interpolation (Keys, IEEE TASSP
+    29, 1981, a = -1/2), and their mean is taken: sequences that were lifted apart err apart, and laid side by
+    side as they are would shake at the frame rate.
+    """
+    stride = len(phases)
+    if stride == 1:
+        return phases[0]
+    total, share = np.zeros((frames, *phases[0].shape[1:])), np.zeros((frames, 1, 1))
+    for phase, poses in enumerate(phases):
+        last = phase + (len(poses) - 1) * stride
+        moments = np.arange(phase, last + 1)
+        before = np.minimum((moments - phase) // stride, len(poses) - 1)
+        part = ((moments - phase) / stride - before)[:, None, None]
+        # Beyond its ends a sequence goes on as it began: straight.
+        ends = np.concatenate((2 * poses[:1] - poses[1:2], poses, 2 * poses[-1:] - poses[-2:-1]))
+        padded = ends if len(poses) > 1 else np.repeat(poses, 3, axis=0)
+        padded = np.concatenate((padded, padded[-1:]))
+        p0, p1, p2, p3 = (padded[before + offset] for offset in range(4))
+        between = p1 + 0.5 * part * (
+            p2 - p0 + part * (2 * p0 - 5 * p1 + 4 * p2 - p3 + part * (3 * (p1 - p2) + p3 - p0))
+        )
+        total[phase : last + 1] += between
+        share[phase : last + 1] += 1
+    return np.asarray(total / share)
+
+
 def window_starts(frames: int, window: int, hop: int) -> NDArray[np.int64]:
     """First frames of windows every `hop`, the last moved back to end with the sequence; one when it is shorter."""
     if frames <= window:

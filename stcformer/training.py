@@ -2,6 +2,7 @@
 
 import json
 import math
+import pickle
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -166,7 +167,7 @@ class Trainer:
         self.held_out = WindowSampler(validation, (config.frame_rate, config.frame_rate), self.device)
         self.step = 0
         self.frames = 0
-        self._drawn: tuple[int, list[TrainingWindows]] = (-1, [])
+        self._drawn: tuple[tuple[int, Stage], list[TrainingWindows]] | None = None
         self._restore()
 
     def run(
@@ -198,14 +199,12 @@ class Trainer:
         torch.manual_seed(config.seed * 1_000_003 + self.step)  # the coins of DropPath
         loss = pose_loss(*predict(self.model, windows, config), config.velocity_weight)
         value = float(loss.detach())
-        if not math.isfinite(value):
-            raise LifterError(
-                f"The loss at step {self.step} is not a number; the last good state is kept in '{self.folder}'. "
-                "Go on from it with a lower learning rate."
-            )
+        self._refuse_unless_finite(value, "loss")
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), config.gradient_limit)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), config.gradient_limit)
+        # A finite loss may have a gradient that is not; one step along it would spoil the state for good.
+        self._refuse_unless_finite(float(norm), "gradient")
         self.optimizer.step()
         self.step += 1
         self.frames += stage.windows * stage.frames
@@ -215,16 +214,22 @@ class Trainer:
                 kept.lerp_(new, 1 - decay)
         return value
 
+    def _refuse_unless_finite(self, value: float, what: str) -> None:
+        if not math.isfinite(value):
+            raise LifterError(
+                f"The {what} at step {self.step} is not a number; '{self.folder}' keeps the last state that was "
+                "saved before. Look at the motion capture, or train in another folder with a lower learning rate."
+            )
+
     def _windows_of_step(self, stage: Stage) -> TrainingWindows:
         """Windows are drawn for several steps at once (small tensors cost mostly their calls), from a seed that
         the step alone decides: a run that was stopped goes on with the very same ones."""
         draw, place = divmod(self.step, _STEPS_A_DRAW)
-        key = draw * 1_000_003 + stage.frames
-        if self._drawn[0] != key:
+        if self._drawn is None or self._drawn[0] != (draw, stage):
             generator = Generator(self.device).manual_seed(self.config.seed * 7_919 + draw)
             count = stage.windows * _STEPS_A_DRAW
             drawn = training_batch(self.sampler, count, stage.frames, self.config, generator)
-            self._drawn = (key, drawn.split(stage.windows))
+            self._drawn = ((draw, stage), drawn.split(stage.windows))
         return self._drawn[1][place]
 
     def _measure(self, loss: float, rate: float, frames: int) -> TrainingReport:
@@ -254,10 +259,16 @@ class Trainer:
         described = json.loads(json.dumps(asdict(self.config)))
         config_file = self.folder / "config.json"
         if config_file.exists() and (self.folder / "state.pt").exists():
-            _check_same_run(json.loads(config_file.read_text()), described, self.folder)
-            state: dict[str, Any] = torch.load(
-                self.folder / "state.pt", map_location=self.device, weights_only=True
-            )
+            try:
+                kept: dict[str, Any] = json.loads(config_file.read_text())
+                state: dict[str, Any] = torch.load(
+                    self.folder / "state.pt", map_location=self.device, weights_only=True
+                )
+            except (ValueError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+                raise LifterError(
+                    f"'{self.folder}' holds a training run that cannot be read; name another folder, or empty it."
+                ) from error
+            _check_same_run(kept, described, self.folder)
             self.model.load_state_dict(state["model"])
             self.average.load_state_dict(state["average"])
             self.optimizer.load_state_dict(state["optimizer"])

@@ -111,7 +111,7 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], Feeding | None, st
     try:
         described = json.loads(metadata[_METADATA_KEY])
         return state, _checked_feeding(described["feeding"]), str(described["origin"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise LifterError(f"'{path}' does not say how it must be fed ({error}); export it again.") from error
 
 
@@ -129,4 +129,3 @@ def _published_feeding(path: Path) -> Feeding:
         if str(window) in path.stem.replace("-", "_").split("_"):
             return replace(PUBLISHED_FEEDING, window=window)
     return PUBLISHED_FEEDING
-

@@ -18,7 +18,7 @@ class WindowSampler:
         self.clip_rates = torch.from_numpy(corpus.rates).float().to(device)
         self.rates = rates
         seconds = corpus.lengths / corpus.rates
-        total = {subject: 0.0 for subject in corpus.subjects}
+        total = dict.fromkeys(corpus.subjects, 0.0)
         for subject, duration in zip(corpus.subjects, seconds, strict=True):
             total[subject] += float(duration)
         # A subject with much footage counts more than one with little, but only by the square root.
@@ -39,7 +39,9 @@ class WindowSampler:
         room = (last - step * (frames - 1)).clamp_min(0)
         begin = room * torch.rand(count, generator=generator, device=device)
         moment = begin[:, None] + step[:, None] * torch.arange(frames, device=device)
-        moment = torch.minimum(moment, last[:, None] - 1e-3).clamp_min(0)  # a short clip stands still at its end
+        moment = torch.minimum(moment, last[:, None] - 1e-3).clamp_min(
+            0
+        )  # a short clip stands still at its end
         # Past 16384 frames float32 no longer knows last - 0.001 from last.
         before = torch.minimum(moment.long(), (self.lengths[clip] - 2)[:, None])
         part = (moment - before)[..., None, None]

@@ -23,7 +23,9 @@ def run_demo(output: Path) -> None:
     """Process the demo clip into `output` and print how far the result is from the truth."""
     take, _ = run_video(demo_folder() / "demo.mp4", output, FORMATS, Settings())
     console = Console(highlight=False, soft_wrap=True)
-    console.print("Against the clip's known truth (a rendered figure, so every joint is known):", markup=False)
+    console.print(
+        "Against the clip's known truth (a rendered figure, so every joint is known):", markup=False
+    )
     for line in error_lines(take):
         console.print(f"  {line}", markup=False)
 

@@ -47,5 +47,3 @@ def _lifter() -> str:
     lifter = Lifter.from_pretrained()
     precision = str(lifter.precision).removeprefix("torch.")
     return f"ready ({lifter.weights.name} on {lifter.device_name()} in {precision})"
-
-

@@ -1,5 +1,6 @@
 """`stcstudio run`: one video to files."""
 
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app import pipeline
+from app.errors import StudioError
 from app.export import export_take, find_formats
 from app.settings import Settings
 from app.take import Take
@@ -17,11 +19,14 @@ from app.take import Take
 _STAGES = {"detect": "Finding joints", "lift": "Lifting to 3D", "motion": "Setting in motion"}
 
 
-def run_video(video: Path, output: Path, formats: Sequence[str], settings: Settings) -> tuple[Take, list[Path]]:
+def run_video(
+    video: Path, output: Path, formats: Sequence[str], settings: Settings
+) -> tuple[Take, list[Path]]:
     """Process `video`, write `formats` into `output`, and say what was done. Raises what the pipeline raises."""
     formats = [name.strip() for name in formats if name.strip()]
     find_formats(formats)  # a wrong name is said before minutes of work, not after
-    console = Console(highlight=False, soft_wrap=True)
+    check_output(output)
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
     with _shown(Console(stderr=True)) as progress:
         take = pipeline.process_video(video, settings, progress=progress)
     began = time.perf_counter()
@@ -33,6 +38,21 @@ def run_video(video: Path, output: Path, formats: Sequence[str], settings: Setti
     for path in written:
         console.print(f"  {path}", markup=False)
     return take, written
+
+
+def check_output(folder: Path) -> None:
+    """Try whether results can be written to `folder`, which need not be there yet; leaves nothing behind.
+
+    Raises StudioError where a file is in its way, OSError where it may not be written.
+    """
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise StudioError(f"'{nearest}' is a file, but the results need a folder; name another with -o.")
+    try:
+        with tempfile.TemporaryFile(dir=nearest) as file:
+            file.write(b"x")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(nearest)) from error
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from app.errors import StudioError
 
 if TYPE_CHECKING:
+    from stcformer.corpus import Corpus
     from stcformer.training import Stage
 
 
@@ -16,19 +17,14 @@ def run_training(
     mocap: Path, output: Path, stages: str, width: int, hold_out: str, seed: int, device: str
 ) -> None:
     """Train (or go on training) in `output`; ends with `weights.safetensors` and `log.csv` there."""
-    from stcformer.corpus import held_out_subjects, read_corpus  # noqa: PLC0415
+    from stcformer.corpus import read_corpus  # noqa: PLC0415
     from stcformer.device import choose_device  # noqa: PLC0415
     from stcformer.training import Trainer, TrainingConfig, TrainingReport  # noqa: PLC0415
     from stcformer.weights import Feeding, save_weights  # noqa: PLC0415
 
     console = Console(highlight=False, soft_wrap=True)
     corpus = read_corpus(mocap, lambda reason: console.print(f"Skipped: {reason}"), output / "corpus.npz")
-    held_out = tuple(name.strip() for name in hold_out.split(",") if name.strip()) or held_out_subjects(corpus)
-    if unknown := set(held_out) - set(corpus.subjects):
-        raise StudioError(
-            f"There is no subject '{sorted(unknown)[0]}' in '{mocap}'; "
-            f"there are {', '.join(sorted(set(corpus.subjects)))}."
-        )
+    held_out = chosen_subjects(corpus, hold_out, mocap)
     config = TrainingConfig(stages=_stages(stages), width=width, seed=seed)
     training, validation = corpus.of_subjects(held_out, without=True), corpus.of_subjects(held_out)
     console.print(
@@ -51,8 +47,23 @@ def run_training(
             bar.update(task, completed=step)
     feeding = Feeding(config.view, config.frame_rate, config.rate_range, config.stages[-1].frames)
     path = output / "weights.safetensors"
-    save_weights(path, trainer.average, feeding, f"trained with `stcstudio train` on '{mocap.name}', seed {seed}")
+    save_weights(
+        path, trainer.average, feeding, f"trained with `stcstudio train` on '{mocap.name}', seed {seed}"
+    )
     console.print(f"Written: {path}")
+
+
+def chosen_subjects(corpus: "Corpus", hold_out: str, mocap: Path) -> tuple[str, ...]:
+    """The subjects kept for validation: those named, with commas between, else drawn by their names."""
+    from stcformer.corpus import held_out_subjects  # noqa: PLC0415
+
+    named = tuple(name.strip() for name in hold_out.split(",") if name.strip())
+    if unknown := set(named) - set(corpus.subjects):
+        raise StudioError(
+            f"There is no subject '{sorted(unknown)[0]}' in '{mocap}'; "
+            f"there are {', '.join(sorted(set(corpus.subjects)))}."
+        )
+    return named or held_out_subjects(corpus)
 
 
 def _stages(text: str) -> "tuple[Stage, ...]":

@@ -1,5 +1,6 @@
 """NPZ: every array of the Take, all persons, for NumPy."""
 
+import io
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,11 @@ def write_npz(take: Take, person: int, path: Path) -> dict[str, Any]:
         "world": take.world,
         "root_camera": take.root_camera,
     }
+    # Not straight to the file: on a full disk NumPy's ZipFile complains on stderr once more when it is freed.
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
     with atomic_path(path) as temporary:
-        np.savez_compressed(temporary, **arrays)
+        temporary.write_bytes(content.getbuffer())
     return {"arrays": {name: list(np.shape(array)) for name, array in arrays.items()}}
 
 

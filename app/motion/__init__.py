@@ -8,9 +8,10 @@ import numpy as np
 from app.errors import StudioError
 from app.motion.arrays import Array
 from app.motion.bones import ANKLE_HEIGHT_FRACTION, body_height, bone_lengths, with_constant_bones
-from app.motion.root import ASSUMED_FOV_DEGREES, pinhole, reprojection_error, root_trajectory
+from app.motion.root import pinhole, reprojection_error, root_trajectory
 from app.motion.smoothing import METHODS, check_method, filter_report, smooth
 from app.motion.world import FLOOR_PERCENTILE, find_ground, level_axes
+from stcformer.lens import ASSUMED_FIELD_OF_VIEW
 from stcformer.skeleton import JOINT_COUNT, JOINTS
 
 SMOOTHING_METHODS = METHODS
@@ -51,7 +52,7 @@ def reconstruct_motion(
     pose: (F, 17, 3) camera space, metres, root-relative, NaN where nobody was seen. keypoints: (F, 17, 2)
     pixels; scores: (F, 17) 0..1; image_size: (width, height) px; fps: frames a second of the rows.
     height_m: the person's height, which sets the scale; else the lifter's own metres are kept.
-    fov_degrees: the camera's field of view along the picture's longer side; else `ASSUMED_FOV_DEGREES`.
+    fov_degrees: the camera's field of view along the picture's longer side; else `ASSUMED_FIELD_OF_VIEW`.
     smoothing: one of `SMOOTHING_METHODS`.
     beside: the result of the same video's first person, whose origin is used too, so that persons stand where
     they stood to each other. The floor is each person's own: their scales, and so their floors, differ.
@@ -70,7 +71,7 @@ def reconstruct_motion(
         "frames": len(pose),
         "frames_seen": int(seen.sum()),
         "camera": {
-            "fov_degrees_longer_side": float(ASSUMED_FOV_DEGREES if fov_degrees is None else fov_degrees),
+            "fov_degrees_longer_side": float(ASSUMED_FIELD_OF_VIEW if fov_degrees is None else fov_degrees),
             "fov_from": "assumed" if fov_degrees is None else "given",
             "focal_px": camera.focal,
             "principal_point": "picture centre",

@@ -5,10 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.motion.arrays import Array, Mask, short_gaps_filled, spans
-
-ASSUMED_FOV_DEGREES = 60.0
-"""Field of view along the picture's longer side when none is given: near the main camera of a phone or a
-webcam while it records video (55 to 70 degrees). Too small a value puts the person too far away."""
+from stcformer.lens import ASSUMED_FIELD_OF_VIEW, focal_length
 
 FEWEST_JOINTS = 6
 LOWEST_SCORE = 0.1
@@ -38,8 +35,8 @@ class Pinhole:
 def pinhole(image_size: tuple[int, int], fov_degrees: float | None = None) -> Pinhole:
     """The camera of a picture of (width, height) px; `fov_degrees` is along the longer side."""
     width, height = image_size
-    half = np.deg2rad(ASSUMED_FOV_DEGREES if fov_degrees is None else fov_degrees) / 2
-    return Pinhole(max(width, height) / 2 / float(np.tan(half)), (width / 2, height / 2))
+    lens = ASSUMED_FIELD_OF_VIEW if fov_degrees is None else fov_degrees
+    return Pinhole(focal_length(image_size, lens), (width / 2, height / 2))
 
 
 def project(points: Array, camera: Pinhole) -> Array:
