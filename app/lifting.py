@@ -15,15 +15,14 @@ if TYPE_CHECKING:
     from stcformer import Lifter
 
 BLOCK_FRAMES = 480
-"""Long enough for the overlap of blocks to cost little, short enough for the last one to end soon."""
+"""At least: long enough for the context of blocks to cost little, short enough for the last one to end soon."""
 
 
 class BackgroundLifter:
     """Poses of one person's growing keypoints, computed in a thread of its own.
 
     The arrays `keypoints` (F, 17, 2) and `scores` (F, 17) are filled by the caller; `advance` says how far. Every
-    block is lifted with its neighbours' frames as context, so where the blocks meet makes no difference
-    that could be seen.
+    block is lifted with its neighbours' frames as context, and gives what lifting the whole at once would.
     """
 
     def __init__(
@@ -55,26 +54,31 @@ class BackgroundLifter:
         """
         if not self._lifter.done():
             return
-        for block in self._blocks:
-            if block.done():
-                block.result()
-        margin = self._lifter.result().context_frames(self._fps)
-        while self._begun + BLOCK_FRAMES + margin <= frames:
-            self._submit(self._begun + BLOCK_FRAMES, margin)
+        for lifted in self._blocks:
+            if lifted.done():
+                lifted.result()
+        block, margin = self._sizes()
+        while self._begun + block + margin <= frames:
+            self._submit(self._begun + block, margin)
 
     def finish(self, on_block: Callable[[int], None]) -> Array:
         """(F, 17, 3) poses of all frames; `on_block` is told how many are done. Raises LifterError."""
-        margin = self._lifter.result().context_frames(self._fps)
+        block, margin = self._sizes()
         while self._begun < len(self._keypoints):
-            self._submit(min(self._begun + BLOCK_FRAMES, len(self._keypoints)), margin)
-        for number, block in enumerate(self._blocks, start=1):
-            block.result()
-            on_block(min(number * BLOCK_FRAMES, len(self._keypoints)))
+            self._submit(min(self._begun + block, len(self._keypoints)), margin)
+        for number, lifted in enumerate(self._blocks, start=1):
+            lifted.result()
+            on_block(min(number * block, len(self._keypoints)))
         return self._pose
 
     def lifter(self) -> "Lifter":
         """The lifter in use, once it is loaded. Raises LifterError when it cannot be."""
         return self._lifter.result()
+
+    def _sizes(self) -> tuple[int, int]:
+        """Frames of a block, and of context on either side of it."""
+        margin = self._lifter.result().context_frames(self._fps)
+        return -(-BLOCK_FRAMES // margin) * margin, margin
 
     def _submit(self, end: int, margin: int) -> None:
         self._blocks.append(self._thread.submit(self._lift, self._begun, end, margin))

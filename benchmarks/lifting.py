@@ -97,7 +97,7 @@ def measure(
     # A frame that the published way lifts at the middle of its own window is what `hop = T` gives there too.
     middle = np.arange(len(reference)) == window // 2
     if feeding.view == "screen" and middle.any():
-        assert np.abs(reference[middle] - full[: len(reference)][middle]).max() < 1e-3  # noqa: PLR2004
+        assert np.abs(reference[middle] - full[: len(reference)][middle]).max() < 1e-3
     return rows
 
 

@@ -89,8 +89,13 @@ class Lifter:
         for span in seen_spans(seen, round(LONGEST_BRIDGE_S * fps)):
             points, confidence = fill_short_gaps(keypoints[span], scores[span], seen[span])
             points, confidence = insert_frames(points, confidence, plan.insert)
-            phases = [slice(phase, None, plan.stride) for phase in range(min(plan.stride, len(points)))]
-            lifted = [self._lift_sequence(points[at], confidence[at], focal, image_size) for at in phases]
+            lifted = []
+            for phase in range(min(plan.stride, len(points))):
+                offset = (span.start * plan.insert + phase) // plan.stride
+                every = slice(phase, None, plan.stride)
+                lifted.append(
+                    self._lift_sequence(points[every], confidence[every], offset, focal, image_size)
+                )
             pose[span] = merge_phases(lifted, len(points))[:: plan.insert]
         pose[~seen] = np.nan
         return pose
@@ -100,22 +105,28 @@ class Lifter:
         return describe_device(self.device)
 
     def context_frames(self, fps: float) -> int:
-        """How many video frames on either side of a frame have a say in its pose at most."""
+        """How many video frames on either side of a frame have a say in its pose at most.
+
+        Arrays cut at multiples of this, with as many frames of context before and behind, are lifted to what
+        the whole would have been.
+        """
         feeding = self.weights.feeding
         plan = plan_rate(fps, feeding.frame_rate, feeding.rate_range)
-        return 2 * -(-self.window * plan.stride // plan.insert) + round(LONGEST_BRIDGE_S * fps)
+        reach = 2 * -(-self.window * plan.stride // plan.insert) + round(LONGEST_BRIDGE_S * fps)
+        step = self.hop * plan.stride  # where windows may begin
+        return -(-reach // step) * step
 
     def _lift_sequence(
-        self, keypoints: Array, scores: Array, focal: float, image_size: tuple[float, float]
+        self, keypoints: Array, scores: Array, offset: int, focal: float, image_size: tuple[float, float]
     ) -> Array:
-        """One unbroken sequence at the weight's own rate."""
+        """One unbroken sequence at the weight's own rate; see `window_starts` for `offset`."""
         frames = len(keypoints)
         window = min(self.window, frames)
         hop = min(self.hop, window)
         if self.weights.model.input_channels == 2:
             keypoints = _without_holes(keypoints)
             scores = np.isfinite(keypoints).all(axis=-1).astype(np.float64)
-        starts = window_starts(frames, window, hop)
+        starts = window_starts(frames, window, hop, offset)
         weight = blend_weights(window, hop)[:, None, None]
         total, share = np.zeros((frames, JOINT_COUNT, 3)), np.zeros((frames, 1, 1))
         at_once = max(1, _FRAMES_A_BATCH[self.device.type] // window)

@@ -41,6 +41,12 @@ _SKULL_BASE = 0.145
 _NOSE_FORWARD, _NOSE_UP = 0.11, 0.02
 _HEAD_TOP_FORWARD, _HEAD_TOP_UP = 0.0, 0.165
 
+_MOST_FAULTS = 0.25
+_LEAST_HEAD_DISTANCE = 0.2
+"""Metres from the thorax to the top of the head when the head hangs 100 degrees away from the neck."""
+_FASTEST_HIP = 12.5
+"""Metres a second: the fastest sprinters reach 12.4."""
+
 
 @dataclass(frozen=True)
 class MocapClip:
@@ -60,7 +66,8 @@ def read_clip(path: str | os.PathLike[str]) -> MocapClip:
 
     Raises LifterError when it is not a BVH file, when its skeleton lacks a joint (the message names
     which) or has joints that coincide, when it has fewer than three frames, or when its markers were mixed
-    up (the shoulders face backward over the hips most of the time).
+    up (for more than a quarter of it the shoulders face backward over the hips or the head hangs upside
+    down). Where the hip leaps faster than anybody runs, two captures were joined: the longest piece is kept.
     """
     path = Path(path)
     motion = read_bvh(path)
@@ -70,12 +77,16 @@ def read_clip(path: str | os.PathLike[str]) -> MocapClip:
         joints = human36m_joints(motion)
     except LifterError as error:
         raise LifterError(f"'{path}' {error}") from error
-    if np.median(_twist_cosine(joints)) < 0:
+    if (_twist_cosine(joints) < 0).mean() > _MOST_FAULTS:
         raise LifterError(f"'{path}' has left and right mixed up: its shoulders face backward over its hips.")
+    if (_head_distance(joints) < _LEAST_HEAD_DISTANCE).mean() > _MOST_FAULTS:
+        raise LifterError(f"'{path}' has the markers of the head mixed up: it hangs upside down.")
+    fps = 1.0 / motion.frame_time
     # The first frame of a conversion is often a T-pose that was put before the capture.
-    return MocapClip(
-        f"{path.parent.name}/{path.stem}", _subject(path), 1.0 / motion.frame_time, _on_the_floor(joints[1:])
-    )
+    joints = _longest_piece(joints[1:], fps)
+    if len(joints) < 2:
+        raise LifterError(f"'{path}' leaps from place to place in every frame, so it is no capture.")
+    return MocapClip(f"{path.parent.name}/{path.stem}", _subject(path), fps, _on_the_floor(joints))
 
 
 def _twist_cosine(joints: Array) -> Array:
@@ -83,6 +94,21 @@ def _twist_cosine(joints: Array) -> Array:
     hips = joints[:, JOINTS.index("lhip")] - joints[:, JOINTS.index("rhip")]
     shoulders = joints[:, JOINTS.index("lshoulder")] - joints[:, JOINTS.index("rshoulder")]
     return np.asarray((_unit(hips) * _unit(shoulders)).sum(axis=-1))
+
+
+def _head_distance(joints: Array) -> Array:
+    """(F,) metres from the thorax to the top of the head."""
+    return np.asarray(
+        np.linalg.norm(joints[:, JOINTS.index("head")] - joints[:, JOINTS.index("thorax")], axis=-1)
+    )
+
+
+def _longest_piece(joints: Array, fps: float) -> Array:
+    """The longest stretch of frames without a leap of the hip."""
+    leaps = np.flatnonzero(np.linalg.norm(np.diff(joints[:, 0], axis=0), axis=-1) * fps > _FASTEST_HIP)
+    edges = np.concatenate(([0], leaps + 1, [len(joints)]))
+    longest = int(np.argmax(np.diff(edges)))
+    return joints[edges[longest] : edges[longest + 1]]
 
 
 def _subject(path: Path) -> str:

@@ -129,12 +129,16 @@ def merge_phases(phases: list[Array], frames: int) -> Array:
     return np.asarray(total / share)
 
 
-def window_starts(frames: int, window: int, hop: int) -> NDArray[np.int64]:
-    """First frames of windows every `hop`, the last moved back to end with the sequence; one when it is shorter."""
+def window_starts(frames: int, window: int, hop: int, offset: int = 0) -> NDArray[np.int64]:
+    """First frames of windows that cover a sequence, one when it is no longer than a window.
+
+    Windows begin at multiples of `hop` of a clock on which the sequence begins at `offset`, so that a piece
+    of a video is cut into the same windows as the whole; the outermost are moved inside.
+    """
     if frames <= window:
         return np.zeros(1, dtype=np.int64)
-    starts = np.arange(0, frames - window + hop, hop)
-    return np.minimum(starts, frames - window)
+    starts = np.arange(-(offset % hop), frames - window + hop, hop)
+    return np.unique(np.clip(starts, 0, frames - window))
 
 
 def blend_weights(window: int, hop: int) -> Array:

@@ -1,6 +1,6 @@
 """Tiny BVH files that tests write themselves: one body under the joint names of each skeleton family."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +67,7 @@ def body_bvh(
     *,
     up: str = "y",
     scale: float = 1.0,
-    frames: Sequence[dict[str, tuple[float, float, float]]] = ({},) * 5,
+    frames: Sequence[Mapping[str, Sequence[float]]] = ({},) * 5,
     frame_time: float = 1 / 60,
 ) -> str:
     """A BVH file's text. A frame gives landmarks their Z, X and Y rotations in degrees about the file's axes, and
@@ -107,10 +107,12 @@ def write_body(path: Path, frame_count: int = 5, *, seed: int = 0) -> Path:
         name: rng.uniform(-30, 30, 3)
         for name in ("lhip", "rhip", "lknee", "rknee", "lshoulder", "rshoulder", "lelbow", "relbow", "chest")
     }
-    frames: list[dict[str, tuple[float, float, float]]] = []
+    frames: list[dict[str, Sequence[float]]] = []
     for moment in np.arange(frame_count) / 60:
-        frame = {name: tuple(swing * np.sin(3 * moment)) for name, swing in swings.items()}
-        frames.append({**frame, "place": (0.0, 90.0, 100.0 * moment)})  # type: ignore[dict-item]
+        frame: dict[str, Sequence[float]] = {
+            name: tuple(swing * np.sin(3 * moment)) for name, swing in swings.items()
+        }
+        frames.append({**frame, "place": (0.0, 90.0, 100.0 * moment)})
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(body_bvh(frames=frames))
     return path

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from stcformer.corpus import Corpus, held_out_subjects, read_corpus
-from stcformer.errors import LifterError
 from stcformer.mocap import MocapClip, read_clip
 from stcformer.skeleton import JOINTS
 
@@ -18,7 +17,12 @@ WALKS = (
     "animated_drawings/*walk*.bvh",
     "animated_drawings/*running*.bvh",
 )
-MIXED_UP = "animated_drawings/5yr_old__skipping"
+MIXED_UP = {
+    "animated_drawings/5yr_old__skipping": "left and right mixed up",
+    "cmu_dance/salsa__06": "markers of the head mixed up",
+    "cmu_dance/salsa__07": "markers of the head mixed up",
+}
+"""Faults of the captures themselves, found by looking at all of them."""
 
 
 @pytest.fixture(scope="module")
@@ -61,23 +65,39 @@ def body_forward(clip: MocapClip, left: str, right: str) -> np.ndarray:
     return unit(np.cross(up, joint(clip, right) - joint(clip, left)))
 
 
-def test_every_file_is_read_but_the_one_whose_arms_changed_sides(
+def test_every_file_is_read_but_those_whose_markers_were_mixed_up(
     mocap: Path, read: tuple[Corpus, list[str]]
 ) -> None:
     corpus, reasons = read
     files = {f"{path.parent.name}/{path.stem}" for path in mocap.rglob("*.bvh")}
-    assert set(corpus.names) == files - {MIXED_UP}
-    assert len(reasons) == 1
-    assert "5yr_old__skipping.bvh' has left and right mixed up" in reasons[0]
-    with pytest.raises(LifterError, match="shoulders face backward"):
-        read_clip(mocap / f"{MIXED_UP}.bvh")
+    assert len(files) > 250
+    assert set(corpus.names) == files - set(MIXED_UP)
+    assert len(reasons) == len(MIXED_UP)
+    for (name, fault), reason in zip(sorted(MIXED_UP.items()), reasons, strict=True):
+        assert f"{name}.bvh' has" in reason
+        assert fault in reason
     assert np.isfinite(corpus.joints).all()
-    assert 60 < corpus.minutes() < 70
+    assert 60 < corpus.minutes() < 65
+
+
+def test_a_rest_pose_before_the_capture_is_no_part_of_it(clips: list[MocapClip]) -> None:
+    # cmu/09_10 begins with two of them, 1.9 m from where the capture goes on.
+    clip = next(clip for clip in clips if clip.name == "cmu/09__09_10")
+    arms = joint(clip, "lwrist") - joint(clip, "rwrist")
+    assert np.linalg.norm(arms, axis=-1).max() < 1.2
+    assert len(clip.joints) == 64
 
 
 def test_the_subjects_are_the_persons_of_the_readme(read: tuple[Corpus, list[str]]) -> None:
     subjects = set(read[0].subjects)
-    assert {"cmu/01", "cmu/09", "cmu/13", "cmu_dance/salsa", "cmu_dance/indian", "cmu_dance/martial"} <= subjects
+    assert {
+        "cmu/01",
+        "cmu/09",
+        "cmu/13",
+        "cmu_dance/salsa",
+        "cmu_dance/indian",
+        "cmu_dance/martial",
+    } <= subjects
     assert {"animated_drawings/5yr_old", "animated_drawings/8yr_old"} <= subjects
     assert len(subjects) == 24
     held_out = held_out_subjects(read[0])
@@ -95,7 +115,7 @@ def test_walkers_and_runners_go_nose_first(mocap: Path) -> None:
         assert moving.mean() > 0.2, path
         for forward in (nose_forward(clip), body_forward(clip, "lhip", "rhip")):
             along = (forward[moving] * unit(velocity[moving])).sum(axis=-1)
-            assert np.median(along) > 0.5, path
+            assert np.median(along) > 0.3, path  # some walk pointing or looking aside
             assert (along > 0).mean() > 0.8, path
 
 
@@ -104,7 +124,7 @@ def test_noses_shoulders_and_hips_of_all_clips_face_the_same_way(clips: list[Moc
         shoulders = body_forward(clip, "lshoulder", "rshoulder")
         hips = body_forward(clip, "lhip", "rhip")
         assert np.median((shoulders * hips).sum(axis=-1)) > 0.5, clip.name
-        assert np.median((nose_forward(clip) * shoulders).sum(axis=-1)) > 0.5, clip.name
+        assert np.median((nose_forward(clip) * shoulders).sum(axis=-1)) > 0.4, clip.name
 
 
 def test_bent_knees_point_forward(clips: list[MocapClip]) -> None:
@@ -112,9 +132,12 @@ def test_bent_knees_point_forward(clips: list[MocapClip]) -> None:
         forward = body_forward(clip, "lhip", "rhip")
         for side in "lr":
             hip, knee, ankle = (joint(clip, f"{side}{name}") for name in ("hip", "knee", "ankle"))
-            across = knee - hip - (ankle - hip) * (
-                ((knee - hip) * (ankle - hip)).sum(-1) / ((ankle - hip) ** 2).sum(-1)
-            )[:, None]
+            across = (
+                knee
+                - hip
+                - (ankle - hip)
+                * (((knee - hip) * (ankle - hip)).sum(-1) / ((ankle - hip) ** 2).sum(-1))[:, None]
+            )
             bent = np.linalg.norm(across, axis=-1) > 0.12
             if bent.sum() > 30:
                 assert np.median((across[bent] * forward[bent]).sum(axis=-1)) > 0, (clip.name, side)
@@ -134,8 +157,9 @@ def test_feet_are_near_the_floor_and_heads_at_human_height(clips: list[MocapClip
         lowest = np.minimum(joint(clip, "lankle"), joint(clip, "rankle"))[:, 2]
         assert np.percentile(lowest, 5) == pytest.approx(0.08, abs=0.01), clip.name
         assert lowest.min() > -0.1, clip.name
-        # A person who stands is between 1.4 and 2 m; some clips are spent on hands or knees.
-        assert 1.35 < np.percentile(joint(clip, "head")[:, 2], 95) < 2.6, clip.name
+        # A person who stands is between 1.5 and 1.9 m; one rides a motorcycle, some jump.
+        assert 1.3 < np.percentile(joint(clip, "head")[:, 2], 95) < 2.6, clip.name
+    assert 1.55 < np.median([np.median(joint(clip, "head")[:, 2]) for clip in clips]) < 1.85
     standing = [np.median(np.minimum(joint(clip, "lankle"), joint(clip, "rankle"))[:, 2]) for clip in clips]
     assert np.median(standing) < 0.13
 
@@ -152,7 +176,7 @@ def test_proportions_are_human(clips: list[MocapClip]) -> None:
         ("lshoulder", "lelbow"): (0.18, 0.42),
         ("lelbow", "lwrist"): (0.12, 0.36),
         ("thorax", "head"): (0.24, 0.32),
-        ("thorax", "neck"): (0.15, 0.25),
+        ("thorax", "neck"): (0.09, 0.26),
     }
     for clip in clips:
         for (first, second), (low, high) in bounds.items():
@@ -164,7 +188,8 @@ def test_limbs_are_as_long_left_as_right_and_do_not_stretch(clips: list[MocapCli
     for clip in clips:
         for upper, lower in (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist")):
             left, right = (
-                np.linalg.norm(joint(clip, side + upper) - joint(clip, side + lower), axis=-1) for side in "lr"
+                np.linalg.norm(joint(clip, side + upper) - joint(clip, side + lower), axis=-1)
+                for side in "lr"
             )
             assert left.std() < 1e-3, (clip.name, upper)
             assert right.std() < 1e-3, (clip.name, upper)
@@ -174,4 +199,5 @@ def test_limbs_are_as_long_left_as_right_and_do_not_stretch(clips: list[MocapCli
 def test_nobody_jumps_from_place_to_place(clips: list[MocapClip]) -> None:
     for clip in clips:
         speed = np.linalg.norm(np.diff(joint(clip, "hip"), axis=0), axis=-1) * clip.fps
-        assert np.percentile(speed, 99.5) < 8, clip.name
+        assert speed.max() < 12.5, clip.name
+        assert np.percentile(speed, 99) < 6, clip.name

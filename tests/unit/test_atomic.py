@@ -30,9 +30,14 @@ def test_the_new_file_replaces_the_old_one_and_leaves_nothing_else(tmp_path: Pat
 def test_the_old_file_stays_when_the_block_raises(tmp_path: Path, stop: type[BaseException]) -> None:
     target = tmp_path / "take.csv"
     target.write_text("old")
-    with pytest.raises(stop), atomic_path(target) as temporary:
-        temporary.write_text("half of the ne")
-        raise stop
+
+    def stopped_half_way() -> None:
+        with atomic_path(target) as temporary:
+            temporary.write_text("half of the ne")
+            raise stop
+
+    with pytest.raises(stop):
+        stopped_half_way()
     assert target.read_text() == "old"
     assert names_in(tmp_path) == ["take.csv"]
 

@@ -63,10 +63,14 @@ def lengths(joints: Tensor) -> dict[tuple[str, str], Tensor]:
 
 
 def equal(first: TrainingWindows, second: TrainingWindows) -> bool:
-    return all(torch.equal(getattr(first, field.name), getattr(second, field.name)) for field in fields(first))
+    return all(
+        torch.equal(getattr(first, field.name), getattr(second, field.name)) for field in fields(first)
+    )
 
 
-def windows(batch: int = 64, frames: int = 12, number: int = 3, ranges: ViewRange | None = None) -> TrainingWindows:
+def windows(
+    batch: int = 64, frames: int = 12, number: int = 3, ranges: ViewRange | None = None
+) -> TrainingWindows:
     generator = seed(number)
     joints = random_bodies(standing(batch, frames), generator)
     return random_views(joints, ranges or ViewRange(), generator)
@@ -117,7 +121,9 @@ def test_the_chosen_windows_are_mirrored_and_the_others_are_not() -> None:
 
 def test_keypoints_are_the_projection_of_the_pose_put_somewhere_before_the_camera() -> None:
     view = windows(ranges=ViewRange(known_lens=1.0))
-    centred = ((view.keypoints - view.image_size[:, None, None] / 2) / view.focal[:, None, None, None]).double()
+    centred = (
+        (view.keypoints - view.image_size[:, None, None] / 2) / view.focal[:, None, None, None]
+    ).double()
     pose = view.pose.double()
     for window in range(len(pose)):
         for frame in (0, 7):
@@ -226,9 +232,13 @@ def test_joints_outside_the_picture_are_guessed_or_lost_never_sure() -> None:
 def test_errors_are_fractions_of_the_bodys_size_in_the_picture() -> None:
     sizes, errors = [], []
     for distance in (2.0, 8.0):
-        before = windows(400, 8, ranges=ViewRange(distance=(distance, distance + 0.1), field_of_view=(80.0, 81.0)))
+        before = windows(
+            400, 8, ranges=ViewRange(distance=(distance, distance + 0.1), field_of_view=(80.0, 81.0))
+        )
         after = with_detector_errors(before, DetectorErrors(exact=0.0, swapped=0.0, limb_hidden=0.0), seed(5))
-        inside = ((before.keypoints >= 0) & (before.keypoints <= before.image_size[:, None, None])).all(dim=-1)
+        inside = ((before.keypoints >= 0) & (before.keypoints <= before.image_size[:, None, None])).all(
+            dim=-1
+        )
         middle = before.keypoints.mean(dim=2, keepdim=True)
         sizes.append(float((before.keypoints - middle).square().sum(dim=-1).mean().sqrt()))
         errors.append(float((after.keypoints - before.keypoints)[inside].square().sum(dim=-1).mean().sqrt()))
@@ -242,9 +252,7 @@ def test_sides_are_swapped_in_as_many_windows_as_stated_and_only_for_a_while() -
     before = windows(600, 20, ranges=LEVEL)
     after = with_detector_errors(before, DetectorErrors(**quiet, swapped=0.5), seed(5))  # type: ignore[arg-type]
     changed = (after.keypoints != before.keypoints).any(dim=-1).any(dim=-1)
-    assert torch.equal(
-        after.keypoints[changed], before.keypoints[:, :, list(MIRROR)][changed]
-    )
+    assert torch.equal(after.keypoints[changed], before.keypoints[:, :, list(MIRROR)][changed])
     assert 0.42 < float(changed.any(dim=1).float().mean()) < 0.58
     assert int(changed.sum(dim=1).max()) <= 4
 

@@ -141,22 +141,14 @@ def test_a_false_file_is_refused_with_its_name_and_the_reason(
     assert len(str(raised.value).splitlines()) == 1
 
 
-@pytest.mark.parametrize("length", [9, 30, 60, 120, 150, 200, 215, 230, 260])
-def test_a_file_that_ends_early_is_refused(tmp_path: Path, length: int) -> None:
-    with pytest.raises(LifterError, match="not a readable BVH file"):
-        read_text(tmp_path, GOOD[:length])
-
-
-def test_every_cut_of_a_file_is_read_or_refused_in_a_sentence(tmp_path: Path) -> None:
+def test_every_cut_of_a_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
     for length in range(len(GOOD)):
-        try:
-            motion = read_text(tmp_path, GOOD[:length])
-        except LifterError as error:
-            assert "clip.bvh" in str(error)
+        # Only the last number can lose a digit unnoticed.
+        if length >= len(GOOD) - 2:
+            assert read_text(tmp_path, GOOD[:length]).values.shape == (2, 9)
         else:
-            # Only the last number can lose digits unnoticed.
-            assert length >= len(GOOD) - 3
-            assert motion.values.shape == (2, 9)
+            with pytest.raises(LifterError, match="not a readable BVH file"):
+                read_text(tmp_path, GOOD[:length])
 
 
 def test_a_skeleton_without_channels_cannot_claim_a_billion_frames(tmp_path: Path) -> None:

@@ -129,7 +129,9 @@ def test_the_cache_is_used_and_holds_exactly_what_was_read(
     assert equal(read_corpus(folder, no_skips, cache), first)
 
 
-def test_a_cache_of_any_name_is_found_again(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cache_of_any_name_is_found_again(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     read_corpus(folder, no_skips, tmp_path / "corpus.cache")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus.cache", "motion"]
     monkeypatch.setattr(module, "read_clip", lambda path: no_skips(f"{path} was read again"))

@@ -25,7 +25,7 @@ def small_lifter(feeding: Feeding | None = None, channels: int = 3, **options: o
 def person(frames: int, fps: float = 30.0) -> tuple[np.ndarray, np.ndarray]:
     """A made-up body that sways slowly: (F, 17, 2) pixels and full scores."""
     rng = np.random.default_rng(0)
-    body = rng.normal(0, 60, (17, 2)) + (320, 240)
+    body = rng.normal(0, 60, (17, 2)) + np.array([320, 240])
     sway = 15 * np.sin(np.arange(frames) / fps)[:, None, None]
     return body + sway, np.ones((frames, 17))
 
@@ -117,7 +117,6 @@ def test_a_device_that_is_not_there_is_refused() -> None:
     if torch.cuda.is_available():
         pytest.skip("this machine has CUDA")
     with pytest.raises(LifterError, match="--device cpu"):
-        small_lifter()  # the CPU itself is fine
         Lifter.from_pretrained(device="cuda")
 
 
@@ -130,3 +129,17 @@ def test_published_checkpoints_load_strictly(tmp_path: Path) -> None:
     assert lifter.weights.feeding.view == "screen"
     for name, value in lifter.weights.model.state_dict().items():
         assert torch.equal(value, model.state_dict()[name])
+
+
+@pytest.mark.parametrize("fps", [5, 25, 30, 60, 120])
+@pytest.mark.parametrize("feeding", [None, Feeding()], ids=["ours", "published"])
+def test_a_piece_with_its_context_is_lifted_as_the_whole_is(fps: float, feeding: Feeding | None) -> None:
+    lifter = small_lifter(feeding, 2 if feeding else 3, window=9)
+    margin = lifter.context_frames(fps)
+    keypoints, scores = person(4 * margin + 7, fps)
+    scores[margin + 3 : 2 * margin - 20] = 0
+    whole = lifter.lift(keypoints, scores, image_size=SIZE, fps=fps)
+    cut = slice(margin, 4 * margin)
+    piece = lifter.lift(keypoints[cut], scores[cut], image_size=SIZE, fps=fps)
+    middle = slice(margin, 2 * margin)
+    assert np.allclose(piece[middle], whole[2 * margin : 3 * margin], atol=1e-5, equal_nan=True)

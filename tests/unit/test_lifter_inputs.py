@@ -22,7 +22,8 @@ def small_lifter(feeding: Feeding, channels: int) -> Lifter:
 
 def person(frames: int = 12) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(0)
-    keypoints = rng.normal(0, 60, (17, 2)) + (320, 240) + rng.normal(0, 2, (frames, 17, 2))
+    middle = np.array((320.0, 240.0))
+    keypoints = middle + rng.normal(0, 60, (17, 2)) + rng.normal(0, 2, (frames, 17, 2))
     return keypoints, np.full((frames, 17), 0.9)
 
 
@@ -47,7 +48,7 @@ def test_a_score_that_is_none_means_unobserved(score: float) -> None:
     expected = scores.copy()
     expected[3, 2] = 0
     poses = [lifter.lift(keypoints, values, image_size=SIZE, fps=30) for values in (scores, expected)]
-    assert np.array_equal(*poses)
+    assert np.array_equal(poses[0], poses[1])
 
 
 def test_scores_above_1_count_as_1() -> None:

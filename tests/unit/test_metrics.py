@@ -72,7 +72,7 @@ def test_no_similarity_nearby_fits_better_than_the_alignment() -> None:
 
 def test_a_mirror_image_is_not_turned_into_the_pose() -> None:
     truth = poses(10, 8)
-    assert aligned_joint_error(truth * (-1, 1, 1), truth).min() > 0.3
+    assert aligned_joint_error(truth * (-1.0, 1.0, 1.0), truth).min() > 0.3
 
 
 def test_a_flat_pose_is_aligned_without_mirroring() -> None:
@@ -92,7 +92,9 @@ def test_alignment_leaves_its_arguments_alone() -> None:
 
 def test_acceleration_error_is_that_of_a_falling_body() -> None:
     time = np.arange(20)[:, None, None] / 50
-    falling = np.concatenate((np.zeros((20, 17, 2)), np.broadcast_to(-9.81 / 2 * time**2, (20, 17, 1))), axis=-1)
+    falling = np.concatenate(
+        (np.zeros((20, 17, 2)), np.broadcast_to(-9.81 / 2 * time**2, (20, 17, 1))), axis=-1
+    )
     assert acceleration_error(falling, np.zeros((20, 17, 3)), 50) == pytest.approx(9.81)
     steady = np.broadcast_to(3 * time + 1, (20, 17, 3))
     assert acceleration_error(steady, np.zeros((20, 17, 3)), 50) == pytest.approx(0, abs=1e-9)

@@ -50,7 +50,9 @@ def test_facing_the_viewer_the_nose_is_in_front_and_left_is_left(tmp_path: Path)
     assert at(clip, "head")[2] > at(clip, "neck")[2] > at(clip, "thorax")[2]
 
 
-@pytest.mark.parametrize(("degrees", "direction"), [(0, (0, -1)), (90, (1, 0)), (180, (0, 1)), (-90, (-1, 0))])
+@pytest.mark.parametrize(
+    ("degrees", "direction"), [(0, (0, -1)), (90, (1, 0)), (180, (0, 1)), (-90, (-1, 0))]
+)
 def test_the_nose_turns_with_the_body(tmp_path: Path, degrees: float, direction: tuple[int, int]) -> None:
     clip = clip_of(tmp_path, body_bvh(frames=({"hips": (0, 0, degrees)},) * 4))
     front = (at(clip, "neck") - at(clip, "thorax"))[:2]
@@ -88,7 +90,9 @@ def test_legs_have_the_stated_length_whatever_the_files_unit(tmp_path: Path, sca
         thigh = np.linalg.norm(at(clip, f"{side}hip") - at(clip, f"{side}knee"))
         shank = np.linalg.norm(at(clip, f"{side}knee") - at(clip, f"{side}ankle"))
         assert thigh + shank == pytest.approx(LEG_LENGTH_M, rel=1e-3)
-    assert np.linalg.norm(at(clip, "head") - at(clip, "neck")) == pytest.approx(np.hypot(0.11, 0.145), rel=1e-3)
+    assert np.linalg.norm(at(clip, "head") - at(clip, "neck")) == pytest.approx(
+        np.hypot(0.11, 0.145), rel=1e-3
+    )
 
 
 def test_the_first_hip_is_above_the_origin_and_paths_keep_their_shape(tmp_path: Path) -> None:
@@ -128,7 +132,9 @@ def test_subjects_are_persons_not_files(tmp_path: Path, folder: str, file: str, 
 
 def test_a_skeleton_with_other_names_is_refused_with_the_missing_joints(tmp_path: Path) -> None:
     names = {**FAMILIES["motionbuilder"], "lelbow": "Ellbogen_L", "rtoe": "Zehe_R"}
-    with pytest.raises(LifterError, match=r"someone__walk\.bvh' has .* not found: (lelbow, rtoe|rtoe, lelbow)\."):
+    with pytest.raises(
+        LifterError, match=r"someone__walk\.bvh' has .* not found: (lelbow, rtoe|rtoe, lelbow)\."
+    ):
         clip_of(tmp_path, body_bvh(names))
 
 
@@ -154,3 +160,25 @@ def test_a_capture_whose_arms_changed_sides_is_refused(tmp_path: Path) -> None:
         clip_of(tmp_path, body_bvh(frames=({"chest": (0, 0, 170)},) * 5))
     # A deep twist is none.
     clip_of(tmp_path, body_bvh(frames=({"chest": (0, 0, 80)},) * 5))
+
+
+def test_a_capture_whose_head_hangs_upside_down_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LifterError, match=r"walk\.bvh' has the markers of the head mixed up"):
+        clip_of(tmp_path, body_bvh(frames=({"head": (180, 0, 0)},) * 5))
+    clip_of(tmp_path, body_bvh(frames=({"head": (0, 70, 0)},) * 5))  # the chin on the chest is none
+
+
+def test_where_two_captures_were_joined_the_longest_is_kept(tmp_path: Path) -> None:
+    # A T-pose of two frames, then a walk at 2 m/s that begins 3 m away.
+    frames = [{"place": (0.0, 90.0, 0.0)}] * 2 + [{"place": (300.0, 90.0, 3.3 * k)} for k in range(7)]
+    clip = clip_of(tmp_path, body_bvh(frames=frames))
+    assert len(clip.joints) == 7
+    assert np.allclose(at(clip, "hip")[:2], 0)
+    speed = np.linalg.norm(np.diff(clip.joints[:, 0], axis=0), axis=-1) * clip.fps
+    assert speed.max() < 2.2
+
+
+def test_a_clip_that_leaps_in_every_frame_is_refused(tmp_path: Path) -> None:
+    frames = [{"place": (300.0 * (k % 2), 90.0, 0.0)} for k in range(6)]
+    with pytest.raises(LifterError, match="leaps from place to place in every frame"):
+        clip_of(tmp_path, body_bvh(frames=frames))

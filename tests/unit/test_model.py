@@ -35,10 +35,12 @@ def _golden_values(key: int, name: str, shape: list[int]) -> torch.Tensor:
 def _golden_model(folder: Path, table: str, part_factor: float = 1.0) -> STCFormer:
     entries = json.loads((folder / table).read_text())
     state = {e["name"]: _golden_values(e["k"], e["name"], e["shape"]) for e in entries}
-    for name in state:
-        if name.endswith(("stc_att.emb.weight", "cross_att.emb.weight")):
-            state[name] = state[name] * part_factor
-    return build_model(translate_names(state), table)
+    parts = {
+        name: value * part_factor
+        for name, value in state.items()
+        if name.endswith(("stc_att.emb.weight", "cross_att.emb.weight"))
+    }
+    return build_model(translate_names(state | parts), table)
 
 
 @pytest.mark.parametrize(

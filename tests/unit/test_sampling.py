@@ -16,7 +16,29 @@ from stcformer.sampling import (
 
 OURS = (30.0, (20.0, 45.0))
 PUBLISHED = (50 / 3, (15.0, 18.5))
-USUAL_RATES = (5, 8, 10, 12, 12.5, 14.985, 15, 20, 23.976, 24, 25, 29.97, 30, 48, 50, 59.94, 60, 90, 100, 120, 240)
+USUAL_RATES = (
+    5,
+    8,
+    10,
+    12,
+    12.5,
+    14.985,
+    15,
+    20,
+    23.976,
+    24,
+    25,
+    29.97,
+    30,
+    48,
+    50,
+    59.94,
+    60,
+    90,
+    100,
+    120,
+    240,
+)
 
 
 @pytest.mark.parametrize("fps", [*USUAL_RATES, 1, 2, 3, 480, 960, 1000])
@@ -85,7 +107,9 @@ def test_four_joints_make_a_person() -> None:
         ("x.x..x...x", 2, [(0, 6), (9, 10)]),
     ],
 )
-def test_spans_bridge_gaps_up_to_the_longest(seen: str, longest: int, expected: list[tuple[int, int]]) -> None:
+def test_spans_bridge_gaps_up_to_the_longest(
+    seen: str, longest: int, expected: list[tuple[int, int]]
+) -> None:
     mask = np.array([mark == "x" for mark in seen], dtype=bool)
     assert [(span.start, span.stop) for span in seen_spans(mask, longest)] == expected
 

@@ -132,7 +132,9 @@ def test_stages_of_the_same_length_but_other_numbers_of_windows_resume_too(
     assert run(resumed, 13)[0] == losses[13:]
 
 
-def test_what_others_draw_between_steps_does_not_matter(corpora: tuple[Corpus, Corpus], tmp_path: Path) -> None:
+def test_what_others_draw_between_steps_does_not_matter(
+    corpora: tuple[Corpus, Corpus], tmp_path: Path
+) -> None:
     quiet, _ = run(trainer(corpora, tmp_path / "quiet"))
     losses = []
     for _, loss in trainer(corpora, tmp_path / "disturbed").run(lambda line: None, 5):

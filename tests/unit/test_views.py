@@ -41,9 +41,7 @@ def at(*place: float) -> Tensor:
 def test_the_screen_view_is_the_published_normalisation() -> None:
     keypoints = torch.rand(3, 4, 17, 2, dtype=torch.float64) * 700
     size = torch.tensor([[1000.0, 1002.0], [1920.0, 1080.0], [480.0, 640.0]], dtype=torch.float64)
-    view = view_windows(
-        keypoints, torch.ones(3, 4, 17), torch.ones(3), size, view="screen", input_channels=2
-    )
+    view = view_windows(keypoints, torch.ones(3, 4, 17), torch.ones(3), size, view="screen", input_channels=2)
     for window in range(3):
         width, height = size[window].tolist()
         expected = keypoints[window].numpy() * 2 / width - (1, height / width)
@@ -132,7 +130,9 @@ def test_turning_the_camera_sideways_changes_nothing(degrees: float) -> None:
     plain = [p / p.square().sum(dim=-1).mean().sqrt() for p in plain]
     assert float((plain[0] - plain[1]).abs().max()) > 3 * apart(centred, aside)
     # And the pose comes back into each camera's own space.
-    back = [view.camera_from_view[0].T @ side for view, side in ((centred, torch.eye(3).double()), (aside, turn))]
+    back = [
+        view.camera_from_view[0].T @ side for view, side in ((centred, torch.eye(3).double()), (aside, turn))
+    ]
     assert torch.allclose(back[0], back[1], atol=0.02)
 
 

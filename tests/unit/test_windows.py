@@ -49,7 +49,9 @@ def test_a_clip_shorter_than_the_window_stands_still_at_its_end() -> None:
 
 
 def test_two_frames_are_enough() -> None:
-    assert torch.isfinite(draw(WindowSampler(pack_clips([ramp("a", "a", 2, 60.0)]), (30.0, 30.0)), 8, 9)).all()
+    assert torch.isfinite(
+        draw(WindowSampler(pack_clips([ramp("a", "a", 2, 60.0)]), (30.0, 30.0)), 8, 9)
+    ).all()
 
 
 def test_the_end_of_a_clip_too_long_for_float32_is_reached_and_not_passed() -> None:
