@@ -27,6 +27,8 @@ from detectors.keypoints import to_h36m17
 from stcformer.skeleton import JOINT_COUNT
 
 _FRAMES_AHEAD = 8
+_BYTES_AHEAD = 2**28
+"""Of pictures that wait for the detector; an 8K picture alone takes 100 MB."""
 
 
 class CancelledError(Exception):
@@ -143,7 +145,9 @@ def _decoded_ahead(
     video: Video, stop: threading.Event
 ) -> Generator[Generator[Frame, None, None], None, None]:
     """The video's frames, decoded in a thread of its own; what it raises is raised where they are read."""
-    waiting: queue.Queue[Frame | BaseException | None] = queue.Queue(_FRAMES_AHEAD)
+    waiting: queue.Queue[Frame | BaseException | None] = queue.Queue(
+        max(1, min(_FRAMES_AHEAD, _BYTES_AHEAD // (3 * video.width * video.height)))
+    )
     left = threading.Event()
 
     def put(item: Frame | BaseException | None) -> bool:

@@ -14,7 +14,7 @@ import pytest
 from command_line import SlowDetector, listing
 from made_videos import make_video
 
-from app import pipeline
+from app import lifting, pipeline
 from app.pipeline import CancelledError, Progress, process_video
 
 ON_WINDOWS = pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal to a process there")
@@ -100,16 +100,20 @@ def test_cancelling_from_another_thread_ends_within_a_frame_and_leaves_no_thread
     video = make_video(tmp_path / "clip.mp4", range(0, 300 * 512, 512))
     detector = SlowDetector(0.01)
     monkeypatch.setattr(pipeline, "create_detector", lambda name: detector)
-    before, stop = set(threading.enumerate()), threading.Event()
+    before, stop, loaded = set(threading.enumerate()), threading.Event(), threading.Event()
+    monkeypatch.setattr(lifting, "_load", lambda settings: loaded.wait(2 * SOON))  # a slow disk
 
     def at_the_fifth_frame(step: Progress) -> None:
         if step.done == 5:
             stop.set()
 
+    began = time.monotonic()
     with pytest.raises(CancelledError):
         process_video(video, progress=at_the_fifth_frame, cancel=stop)
+    assert time.monotonic() - began < SOON
     assert detector.pictures == 5
+    loaded.set()
     for thread in set(threading.enumerate()) - before:
-        assert thread.name.startswith("lift")  # it may still be loading the weights
+        assert thread.name.startswith("lift")
         thread.join(timeout=60)
         assert not thread.is_alive()

@@ -85,11 +85,11 @@ def weights(one: Trainer) -> dict[str, Tensor]:
 
 def test_the_loss_falls(corpora: tuple[Corpus, Corpus], tmp_path: Path) -> None:
     config = replace(
-        SMALL, stages=(Stage(3, 16, 150),), width=32, learning_rate=3e-3, errors=DetectorErrors(exact=1.0)
+        SMALL, stages=(Stage(3, 12, 60),), width=32, learning_rate=5e-3, errors=DetectorErrors(exact=1.0)
     )
-    losses, lines = run(trainer(corpora, tmp_path, config), 50)
-    assert len(losses) == 150
-    assert np.mean(losses[-20:]) < 0.6 * np.mean(losses[:10])
+    losses, lines = run(trainer(corpora, tmp_path, config), 20)
+    assert len(losses) == 60
+    assert np.mean(losses[-10:]) < 0.7 * np.mean(losses[:5])
     assert lines[-1].exact_p1_mm < lines[0].exact_p1_mm
 
 
@@ -104,7 +104,7 @@ def test_reports_count_steps_frames_and_are_logged(corpora: tuple[Corpus, Corpus
         assert line.detected_p1_mm > line.detected_p2_mm > 0
 
 
-@pytest.mark.parametrize("stop_at", [5, 7, 13, 19])
+@pytest.mark.parametrize("stop_at", [7, 13])
 def test_a_run_that_was_stopped_ends_with_the_very_same_weights(
     corpora: tuple[Corpus, Corpus], tmp_path: Path, stop_at: int
 ) -> None:
