@@ -68,7 +68,8 @@ def read_corpus(folder: Path, skipped: Callable[[str], None], cache: Path | None
 
     Files that cannot be used are passed over, each with its reason given to `skipped`. With `cache`, the
     table is kept there and read back while the files (names, sizes) are the same; one that cannot be read is
-    told to `skipped` and made again. Raises LifterError when no file could be used.
+    told to `skipped` and made again. A run goes on with the table it began with: delete the cache to have the
+    files read anew. Raises LifterError when no file could be used.
     """
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".bvh" and path.is_file())
     listing = "\n".join(f"{path.relative_to(folder)} {path.stat().st_size}" for path in paths)
