@@ -10,6 +10,9 @@ import torch
 from stcformer.checkpoints import build_model, translate_names
 from stcformer.model import STCFormer, parameter_count
 
+GOLDEN = Path(__file__).parents[1] / "golden"
+"""Inputs and outputs of the published code; its README says how the weights follow from a formula."""
+
 _AMPLITUDES = (
     (("qkv.weight", "sep2_", "gate_"), 0.25),
     (("emb.weight",), 1.0),  # part embedding and pose embedding
@@ -54,10 +57,10 @@ def _golden_model(folder: Path, table: str, part_factor: float = 1.0) -> STCForm
     ],
 )
 def test_output_equals_the_published_network(
-    shared: Path, vectors: str, table: str, part_factor: float
+    vectors: str, table: str, part_factor: float
 ) -> None:
-    golden = np.load(shared / "golden" / vectors)
-    model = _golden_model(shared / "golden", table, part_factor)
+    golden = np.load(GOLDEN / vectors)
+    model = _golden_model(GOLDEN, table, part_factor)
     with torch.inference_mode():
         output = model(torch.from_numpy(golden["input"])).numpy()
     assert np.abs(output - golden["output64"]).max() <= 2e-5
