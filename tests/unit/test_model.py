@@ -56,9 +56,7 @@ def _golden_model(folder: Path, table: str, part_factor: float = 1.0) -> STCForm
         ("golden_v2_3dhp_81_256.npz", "state_dict_3dhp.json", 1.0),
     ],
 )
-def test_output_equals_the_published_network(
-    vectors: str, table: str, part_factor: float
-) -> None:
+def test_output_equals_the_published_network(vectors: str, table: str, part_factor: float) -> None:
     golden = np.load(GOLDEN / vectors)
     model = _golden_model(GOLDEN, table, part_factor)
     with torch.inference_mode():
