@@ -36,7 +36,7 @@ def raw_take() -> Take:
 def test_every_frame_has_a_pose_near_the_truth(take: Take, truth: dict[str, np.ndarray]) -> None:
     pose = truth["camera"] - truth["camera"][:, :1]
     assert take.seen(0).all()
-    assert mean_joint_error(take.camera[0], pose).mean() < 0.12
+    assert mean_joint_error(take.camera[0], pose).mean() < 0.10
 
 
 def test_the_pose_is_not_mirrored(take: Take, truth: dict[str, np.ndarray]) -> None:
