@@ -41,6 +41,9 @@ class ViewRange:
     """Positive looks down at the person."""
     roll: float = 4.0
     """Standard deviation."""
+    any_turn: float = 0.0
+    """Share of windows seen from any pitch up to 80 degrees and any roll: somebody who lies or stands on the hands,
+    seen upright, looks like somebody upright seen so, and motion capture has little of the former."""
     distance: tuple[float, float] = (1.5, 10.0)
     field_of_view: tuple[float, float] = (35.0, 90.0)
     known_lens: float = 0.5
@@ -49,26 +52,49 @@ class ViewRange:
 
 @dataclass(frozen=True)
 class DetectorErrors:
-    """How wrong keypoints are, as fractions of the body's size in the picture (RMS radius of its joints)."""
+    """How wrong keypoints are, as fractions of the body's size in the picture (RMS radius of its joints).
 
-    exact: float = 0.1
+    The sizes are those of MediaPipe's errors on rendered people whose joints are known (`benchmarks/detector_errors.py`):
+    a trunk that drifts slowly and hardly trembles, limbs that leap away for a frame or two, and sides confused.
+    """
+
+    exact: float = 0.15
     """Share of windows without any error."""
-    severity: tuple[float, float] = (0.4, 1.8)
+    severity: tuple[float, float] = (0.3, 1.8)
     """Each window's errors are all multiplied by one number from this range."""
-    jitter: float = 0.02
+    jitter: float = 0.008
     drift: float = 0.035
-    drift_frames: float = 8.0
+    drift_frames: float = 10.0
     """Frames over which the drifting part forgets itself."""
-    bias: float = 0.035
+    leap: float = 0.2
+    leap_share: float = 0.03
+    """Share of frames in which a knee, ankle, elbow or wrist leaps away, often for a second frame too."""
+    bias: float = 0.04
     """Of each joint, over the whole window."""
+    joint_spread: float = 0.5
+    """How differently well the joints of one window are found: standard deviation of the logarithm."""
     hidden_factor: float = 5.0
     """Errors of a joint that the detector can only guess, against those of one that it sees."""
     limb_hidden: float = 0.25
     """Share of windows in which an arm, a leg or the head is hidden for a while."""
     joint_lost: float = 0.02
     """Share of joints for which the detector gives nothing at all."""
-    swapped: float = 0.04
-    """Share of windows in which left and right change places for a few frames."""
+    swapped: float = 0.08
+    """Share of windows in which left and right (of the legs, the arms or the whole body) change places for a while."""
+    merged: float = 0.04
+    """Share of windows in which one leg or arm is found in the other's place for a while."""
+
+
+_JOINT_FACTORS = dict.fromkeys(JOINTS, 1.0) | {
+    "hip": 0.7, "rhip": 0.8, "lhip": 0.8, "spine": 0.6, "thorax": 0.6, "neck": 0.6, "head": 0.9,
+    "rshoulder": 0.7, "lshoulder": 0.7, "rknee": 0.9, "lknee": 0.9, "rwrist": 1.4, "lwrist": 1.4,
+}  # fmt: skip
+"""How much harder than others a joint is to find."""
+
+_ARM = ("elbow", "wrist")
+_LEG = ("knee", "ankle")
+_WHOLE_LEG = ("hip", "knee", "ankle")
+_WHOLE_ARM = ("shoulder", "elbow", "wrist")
 
 
 _LIMBS = tuple(
@@ -176,8 +202,10 @@ def random_views(joints: Tensor, ranges: ViewRange, generator: Generator) -> Tra
     image_size = torch.stack((width, height), dim=-1)
     field_of_view = torch.deg2rad(draw(*ranges.field_of_view))
     focal = 500 / torch.tan(field_of_view / 2)
-    pitch = draw(*ranges.pitch)
-    roll = torch.deg2rad(ranges.roll * torch.randn(batch, generator=generator, device=device))
+    turned = draw(0, 1) < ranges.any_turn
+    pitch = torch.where(turned, draw(-80, 80), draw(*ranges.pitch))
+    roll = ranges.roll * torch.randn(batch, generator=generator, device=device)
+    roll = torch.deg2rad(torch.where(turned, draw(-180, 180), roll))
     level = torch.tensor([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]], device=device)
     camera = _turn(2, roll) @ _turn(0, torch.deg2rad(pitch)) @ level @ _turn(2, draw(0, 2 * math.pi))
 
@@ -215,7 +243,7 @@ def with_detector_errors(
         return torch.randn(shape, generator=generator, device=device)
 
     erring = draw(batch) >= errors.exact
-    visible = 1 - 0.25 * draw(batch, 1, joints) ** 4 - 0.05 * draw(batch, frames, joints)
+    visible = 1 - 0.4 * draw(batch, 1, joints) ** 6 - 0.03 * draw(batch, frames, joints)
     hidden = _hidden_limbs(batch, frames, joints, errors, generator, device)
     outside = ((keypoints < 0) | (keypoints > windows.image_size[:, None, None])).any(dim=-1)
     guessed = hidden | outside
@@ -225,6 +253,8 @@ def with_detector_errors(
     size = (keypoints - middle).square().sum(dim=-1).mean(dim=(1, 2)).sqrt()
     low, high = errors.severity
     severity = (low + (high - low) * draw(batch)) * size * erring
+    usual = torch.tensor([_JOINT_FACTORS[name] for name in JOINTS], device=device)
+    spread = usual * torch.exp(errors.joint_spread * normal(batch, joints))
     keep = math.exp(-1 / errors.drift_frames)
     drift = [normal(batch, joints, 2)]
     for _ in range(frames - 1):
@@ -234,10 +264,15 @@ def with_detector_errors(
         + errors.drift * torch.stack(drift, dim=1)
         + errors.bias * normal(batch, 1, joints, 2)
     )
-    factor = 1 + (errors.hidden_factor - 1) * (1 - visible)
+    leaping = (draw(batch, frames, joints) < errors.leap_share)[..., None] * normal(batch, frames, joints, 2)
+    leaping[:, 1:] = leaping[:, 1:] + 0.6 * leaping[:, :-1]
+    limbs = torch.tensor([name[1:] in (*_ARM, *_LEG) for name in JOINTS], device=device)
+    error = error + errors.leap * leaping * limbs[:, None]
+    factor = (1 + (errors.hidden_factor - 1) * (1 - visible)) * spread[:, None]
     keypoints = keypoints + error * (factor * severity[:, None, None])[..., None]
 
-    keypoints = _swap_sides(keypoints, draw(batch) < errors.swapped * erring, generator)
+    keypoints = _confused(keypoints, draw(batch) < errors.swapped * erring, _SWAPS, generator)
+    keypoints = _confused(keypoints, draw(batch) < errors.merged * erring, _MERGERS, generator)
     lost = (draw(batch, frames, joints) < errors.joint_lost) | (outside & (draw(batch, 1, 1) < 0.5))
     # Half of the detectors report a hidden joint as absent, the other half guess it.
     lost = (lost | (hidden & (draw(batch, 1, 1) < 0.5))) & erring[:, None, None]
@@ -275,10 +310,38 @@ def _hidden_limbs(
     return limbs[chosen][:, None, :] & during[..., None]
 
 
-def _swap_sides(keypoints: Tensor, chosen: Tensor, generator: Generator) -> Tensor:
-    """Left and right exchanged over a short stretch of the chosen windows."""
+def _confused(keypoints: Tensor, chosen: Tensor, sources: Tensor, generator: Generator) -> Tensor:
+    """The chosen windows with joints found in others' places over a stretch of frames.
+
+    `sources` (K, 17) are K ways to be wrong: where each joint is taken from. One is drawn for each window.
+    """
     batch, frames = keypoints.shape[:2]
-    begin = torch.rand(batch, generator=generator, device=keypoints.device) * frames
-    clock = torch.arange(frames, device=keypoints.device)
-    during = (clock >= begin[:, None]) & (clock < begin[:, None] + max(2, frames // 5)) & chosen[:, None]
-    return torch.where(during[..., None, None], keypoints[:, :, list(MIRROR)], keypoints)
+    device = keypoints.device
+    begin, length = torch.rand(2, batch, generator=generator, device=device).unbind()
+    clock = torch.arange(frames, device=device)
+    # A third of a second at most in a long window; from one frame on.
+    begin = begin * (frames + 4) - 4
+    length = 1 + length.square() * 10
+    during = (clock >= begin[:, None]) & (clock < (begin + length)[:, None]) & chosen[:, None]
+    way = torch.randint(len(sources), (batch,), generator=generator, device=device)
+    source = sources.to(device)[way][:, None, :, None].expand_as(keypoints)
+    return torch.where(during[..., None, None], keypoints.gather(2, source), keypoints)
+
+
+def _sources(pairs: dict[str, str]) -> list[int]:
+    """Where each joint is taken from: itself, or the joint that `pairs` names."""
+    return [JOINTS.index(pairs.get(name, name)) for name in JOINTS]
+
+
+def _exchanged(limb: tuple[str, ...]) -> list[int]:
+    return _sources({a + part: b + part for part in limb for a, b in (("r", "l"), ("l", "r"))})
+
+
+def _moved(limb: tuple[str, ...], side: str, other: str) -> list[int]:
+    return _sources({side + part: other + part for part in limb})
+
+
+_SWAPS = torch.tensor([_exchanged(_WHOLE_LEG), _exchanged(_LEG), _exchanged(_WHOLE_ARM), list(MIRROR)])
+_MERGERS = torch.tensor(
+    [_moved(limb, side, other) for limb in (_LEG, _ARM) for side, other in (("r", "l"), ("l", "r"))]
+)

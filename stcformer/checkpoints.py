@@ -76,7 +76,7 @@ def build_model(state: Mapping[str, Tensor], where: str) -> STCFormer:
         width, input_channels = state["pose_emb.weight"].shape
         part_rows = state["stcformer.stc_block.0.stc_att.emb.weight"].shape[0]
         depth = 1 + max(int(name.split(".")[2]) for name in state if name.startswith("stcformer.stc_block."))
-        if not (0 < width <= LARGEST_WIDTH and depth <= LARGEST_DEPTH and input_channels in (2, 3)):
+        if not (0 < width <= LARGEST_WIDTH and depth <= LARGEST_DEPTH and input_channels in (2, 3, 4)):
             raise ValueError(f"width {width}, depth {depth} and {input_channels} input channels make none")
         model = STCFormer(width, depth, input_channels, "h36m" if part_rows <= 5 else "3dhp")
     except KeyError as error:

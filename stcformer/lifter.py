@@ -100,6 +100,44 @@ class Lifter:
         pose[~seen] = np.nan
         return pose
 
+    def lift_windows(
+        self,
+        keypoints: Array,
+        scores: Array,
+        *,
+        image_size: tuple[float, float],
+        field_of_view: float | None = None,
+    ) -> Array:
+        """(B, T, 17, 2) pixels and (B, T, 17) scores to (B, T, 17, 3): windows as they are, each by itself.
+
+        For those who cut windows themselves (live lifting, measurements): the frames must be at a rate that the
+        weights learnt, and nothing is bridged, blended or checked for whether somebody is seen. A joint that was
+        not observed is NaN with score 0. Raises LifterError when the arrays do not have these shapes.
+        """
+        if keypoints.ndim != 4 or scores.ndim != 3:
+            raise LifterError(
+                f"Windows have keypoints (B, T, {JOINT_COUNT}, 2) and scores (B, T, {JOINT_COUNT}), "
+                f"not {keypoints.shape} and {scores.shape}."
+            )
+        flat, confidence = _checked(
+            keypoints.reshape(-1, *keypoints.shape[2:]), scores.reshape(-1, scores.shape[2]), image_size
+        )
+        keypoints, scores = flat.reshape(keypoints.shape), confidence.reshape(scores.shape)
+        if self.weights.model.input_channels == 2:
+            keypoints = np.stack([_without_holes(window) for window in keypoints])
+            scores = np.isfinite(keypoints).all(axis=-1).astype(np.float64)
+        focal = focal_length(image_size, field_of_view or ASSUMED_FIELD_OF_VIEW)
+        at_once = self._windows_at_once(keypoints.shape[1])
+        batches = range(0, len(keypoints), at_once)
+        return np.concatenate(
+            [
+                self._lift_windows(
+                    keypoints[first : first + at_once], scores[first : first + at_once], focal, image_size
+                )
+                for first in batches
+            ]
+        )
+
     def device_name(self) -> str:
         """Where it computes, by the name a person knows it by."""
         return describe_device(self.device)
@@ -129,7 +167,7 @@ class Lifter:
         starts = window_starts(frames, window, hop, offset)
         weight = blend_weights(window, hop)[:, None, None]
         total, share = np.zeros((frames, JOINT_COUNT, 3)), np.zeros((frames, 1, 1))
-        at_once = max(1, _FRAMES_A_BATCH[self.device.type] // window)
+        at_once = self._windows_at_once(window)
         for first in range(0, len(starts), at_once):
             chosen = starts[first : first + at_once]
             rows = chosen[:, None] + np.arange(window)
@@ -159,6 +197,9 @@ class Lifter:
             pose = pose - pose[:, :, :1]
             pose = torch.einsum("bij,btkj->btki", view.camera_from_view, pose)
         return np.asarray(pose.cpu().double().numpy())
+
+    def _windows_at_once(self, window: int) -> int:
+        return max(1, _FRAMES_A_BATCH[self.device.type] // window)
 
     def _forward(self, inputs: Tensor) -> Tensor:
         if self.precision == torch.float32:

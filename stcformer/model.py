@@ -48,8 +48,8 @@ class STCFormer(nn.Module):
     `(B, T, 17, input_channels)` in screen space (see `stcformer.views`) to `(B, T, 17, 3)`. No parameter depends
     on T: any window length runs with any weights. 4.75 M parameters at width 256, 18.93 M at 512.
 
-    `input_channels` is 2 for x, y or 3 for x, y, score. Raises ValueError for a width that the heads
-    do not divide.
+    `input_channels` is 2 for x, y, 3 for x, y, score, or 4 (`stcformer.views.view_windows`). Raises ValueError for
+    a width that the heads do not divide.
     """
 
     def __init__(
@@ -66,7 +66,12 @@ class STCFormer(nn.Module):
 
     def forward(self, joints: Tensor) -> Tensor:
         """(B, T, 17, input_channels) to (B, T, 17, 3)."""
-        return self.regress_head(self.stcformer(functional.gelu(self.pose_emb(joints))))
+        tokens = functional.gelu(self.pose_emb(joints))
+        if self.training:
+            # Under autocast the residual stream stays in float32: with bfloat16 tokens the gradients of the layer
+            # norms, sums over all tokens, would be added up in bfloat16 and be wrong by tens of per cent.
+            tokens = tokens.float()
+        return self.regress_head(self.stcformer(tokens))
 
 
 class CrissCrossBlocks(nn.Module):

@@ -27,10 +27,32 @@ from stcformer.corpus import Corpus
 from stcformer.errors import LifterError
 from stcformer.metrics import aligned_joint_error, mean_joint_error
 from stcformer.model import STCFormer
+from stcformer.skeleton import JOINTS
 from stcformer.views import view_windows
 from stcformer.windows import WindowSampler
 
 _STEPS_A_DRAW = 10
+_LONGEST_MEASURED = 27
+"""Frames of the windows that the log's held-out errors are of, at most: the card's figures come from elsewhere."""
+_CONSTANT_BONES = tuple(
+    (JOINTS.index(child), JOINTS.index(parent))
+    for child, parent in (
+        ("rhip", "hip"),
+        ("rknee", "rhip"),
+        ("rankle", "rknee"),
+        ("lhip", "hip"),
+        ("lknee", "lhip"),
+        ("lankle", "lknee"),
+        ("thorax", "hip"),
+        ("rshoulder", "thorax"),
+        ("relbow", "rshoulder"),
+        ("rwrist", "relbow"),
+        ("lshoulder", "thorax"),
+        ("lelbow", "lshoulder"),
+        ("lwrist", "lelbow"),
+    )
+)
+"""Child and parent of the bones that `random_bodies` gives one length for a whole window."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +60,18 @@ class Stage:
     """One rung of the ladder of window lengths: no parameter depends on the length, so short ones teach long ones."""
 
     frames: int
+    """Of a window."""
     windows: int
     """Windows a step."""
     steps: int
+    also: tuple[int, ...] = ()
+    """Further window lengths that take turns with `frames`, with as many frames a step: one network for all."""
+
+    def turn(self, draw: int) -> tuple[int, int]:
+        """Frames of a window and windows a step when windows are drawn for the `draw`-th time."""
+        lengths = (self.frames, *self.also)
+        frames = lengths[draw % len(lengths)]
+        return frames, max(1, round(self.windows * self.frames / frames))
 
 
 @dataclass(frozen=True)
@@ -51,21 +82,32 @@ class TrainingConfig:
     width: int = 256
     depth: int = 6
     view: str = "person"
-    input_channels: int = 3
+    input_channels: int = 4
+    precision: str = "float32"
+    """Of the products: float32 or bfloat16. Parameters, layer norms and the residual stream are float32 in both."""
+    optimizer: str = "muon"
+    """muon (the blocks' matrices by Muon, everything else by AdamW) or adamw."""
     frame_rate: float = 30.0
     rate_range: tuple[float, float] = (20.0, 45.0)
     """Frame rates that windows are drawn at, about `frame_rate`."""
+    rare_share: float = 0.2
+    """Share of windows drawn about a rare posture (`stcformer.posture`)."""
+    matrix_learning_rate: float = 2e-3
+    """Of Muon, whose steps are scaled to the size of AdamW's."""
     learning_rate: float = 1e-3
-    warm_up_steps: int = 300
-    decay_share: float = 0.3
+    """Of AdamW."""
+    warm_up_steps: int = 100
+    decay_share: float = 0.4
     """The rate falls linearly to zero over this last share of the steps."""
     weight_decay: float = 0.01
     gradient_limit: float = 1.0
     velocity_weight: float = 1.0
+    bone_weight: float = 0.0
+    """Of the bones' change of length within a window."""
     average_decay: float = 0.999
     """Of the moving average of the weights, which is what is kept and measured."""
     seed: int = 1
-    views: ViewRange = field(default_factory=ViewRange)
+    views: ViewRange = field(default_factory=lambda: ViewRange(any_turn=0.08))
     errors: DetectorErrors = field(default_factory=DetectorErrors)
 
     def steps(self) -> int:
@@ -80,11 +122,11 @@ class TrainingConfig:
             step -= stage.steps
         return self.stages[-1]
 
-    def learning_rate_at(self, step: int) -> float:
-        """Warm-up, constant, linear fall: a longer run changes only where the fall begins."""
+    def rate_factor_at(self, step: int) -> float:
+        """Of the learning rates. Warm-up, constant, linear fall: a longer run changes only where the fall begins."""
         rising = min(1.0, (step + 1) / self.warm_up_steps)
         falling = min(1.0, (self.steps() - step) / max(1.0, self.decay_share * self.steps()))
-        return self.learning_rate * rising * falling
+        return rising * falling
 
 
 @dataclass(frozen=True)
@@ -124,23 +166,54 @@ def predict(
         input_channels=config.input_channels,
     )
     truth = torch.einsum("bji,btkj->btki", view.camera_from_view, windows.pose)
-    return model(view.inputs), truth
+    device = view.inputs.device.type
+    with torch.autocast(device, torch.bfloat16, enabled=config.precision == "bfloat16"):
+        predicted = model(view.inputs)
+    return predicted.float(), truth
 
 
-def pose_loss(predicted: Tensor, truth: Tensor, velocity_weight: float) -> Tensor:
-    """Mean distance over all frames and joints, and of the frame-to-frame movements, in metres."""
+def pose_loss(predicted: Tensor, truth: Tensor, velocity_weight: float, bone_weight: float = 0.0) -> Tensor:
+    """Mean distance over all frames and joints, of the frame-to-frame movements, and how far each bone is from its
+    mean length in the window; (B, T, 17, 3) metres both."""
     loss = torch.linalg.vector_norm(predicted - truth, dim=-1).mean()
     if velocity_weight and predicted.shape[1] > 1:
         movement = (predicted - truth).diff(dim=1)
         loss = loss + velocity_weight * torch.linalg.vector_norm(movement, dim=-1).mean()
+    if bone_weight and predicted.shape[1] > 1:
+        child, parent = (list(side) for side in zip(*_CONSTANT_BONES, strict=True))
+        lengths = torch.linalg.vector_norm(predicted[:, :, child] - predicted[:, :, parent], dim=-1)
+        loss = loss + bone_weight * (lengths - lengths.mean(dim=1, keepdim=True)).abs().mean()
     return loss
+
+
+def optimizers(model: STCFormer, config: TrainingConfig) -> tuple[torch.optim.Optimizer, ...]:
+    """Muon for the blocks' matrices and AdamW for the rest, or AdamW for all.
+
+    Muon (Jordan et al. 2024; steps scaled as in Liu et al. 2025, "Muon is scalable for LLM training") turns each
+    step into one that moves all directions of a matrix alike. Raises LifterError for an unknown name.
+    """
+    if config.optimizer not in ("muon", "adamw"):
+        raise LifterError(f"There is no optimizer '{config.optimizer}'; choose muon or adamw.")
+    matrices: list[torch.nn.Parameter] = []
+    rest: list[torch.nn.Parameter] = []
+    for name, parameter in model.named_parameters():
+        is_matrix = parameter.ndim == 2 and "stc_block" in name and "emb" not in name
+        (matrices if is_matrix and config.optimizer == "muon" else rest).append(parameter)
+    chosen: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(rest, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True)
+    ]
+    if matrices:
+        rate, decay = config.matrix_learning_rate, config.weight_decay
+        chosen.append(torch.optim.Muon(matrices, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw"))
+    return tuple(chosen)
 
 
 class Trainer:
     """A training run in a folder: stops at any moment and goes on to the same result.
 
     `folder` keeps `config.json`, `state.pt` (the last good state) and `log.csv`. Raises LifterError when
-    the folder holds a run of another configuration, or when the loss stops being a number.
+    the folder holds a run of another configuration, or when the loss stops being a number. `start_from` is a
+    network whose weights a new run begins with (fine-tuning); a run that goes on has its own.
     """
 
     def __init__(
@@ -150,20 +223,22 @@ class Trainer:
         validation: Corpus,
         folder: Path,
         device: torch.device | str = "cpu",
+        start_from: STCFormer | None = None,
     ) -> None:
         self.config, self.folder, self.device = config, folder, torch.device(device)
         torch.manual_seed(config.seed)
         self.model = STCFormer(config.width, config.depth, config.input_channels).to(self.device)
+        if start_from is not None:
+            self._start_from(start_from)
         # One pass over random views never shows a sample twice, so there is nothing for dropout to prevent.
         for module in self.model.modules():
             if isinstance(module, torch.nn.Dropout):
                 module.p = 0.0
         self.average = STCFormer(config.width, config.depth, config.input_channels).to(self.device).eval()
         self.average.load_state_dict(self.model.state_dict())
-        self.optimizer = torch.optim.AdamW(
-            self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
-        )
-        self.sampler = WindowSampler(training, config.rate_range, self.device)
+        self.optimizers = optimizers(self.model, config)
+        self._full_rates = [optimizer.param_groups[0]["lr"] for optimizer in self.optimizers]
+        self.sampler = WindowSampler(training, config.rate_range, self.device, rare_share=config.rare_share)
         self.held_out = WindowSampler(validation, (config.frame_rate, config.frame_rate), self.device)
         self.step = 0
         self.frames = 0
@@ -180,10 +255,10 @@ class Trainer:
             stage = self.config.stage_at(self.step)
             loss = self._one_step(stage)
             losses.append(loss)
-            windows_done += stage.windows
+            windows_done += stage.turn((self.step - 1) // _STEPS_A_DRAW)[1]
             if self.step % report_every == 0 or self.step == self.config.steps():
                 rate = windows_done / (time.monotonic() - began)
-                line = self._measure(float(np.mean(losses)), rate, stage.frames)
+                line = self._measure(float(np.mean(losses)), rate, min(stage.frames, _LONGEST_MEASURED))
                 self._save(line)
                 report(line)
                 losses, began, windows_done = [], time.monotonic(), 0
@@ -191,27 +266,30 @@ class Trainer:
 
     def _one_step(self, stage: Stage) -> float:
         config = self.config
-        rate = config.learning_rate_at(self.step)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        factor = config.rate_factor_at(self.step)
+        for optimizer, full_rate in zip(self.optimizers, self._full_rates, strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = factor * full_rate
         self.model.train()
         windows = self._windows_of_step(stage)
         torch.manual_seed(config.seed * 1_000_003 + self.step)  # the coins of DropPath
-        loss = pose_loss(*predict(self.model, windows, config), config.velocity_weight)
+        predicted, truth = predict(self.model, windows, config)
+        loss = pose_loss(predicted, truth, config.velocity_weight, config.bone_weight)
         value = float(loss.detach())
         self._refuse_unless_finite(value, "loss")
-        self.optimizer.zero_grad(set_to_none=True)
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), config.gradient_limit)
         # A finite loss may have a gradient that is not; one step along it would spoil the state for good.
         self._refuse_unless_finite(float(norm), "gradient")
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.step()
         self.step += 1
-        self.frames += stage.windows * stage.frames
+        self.frames += windows.scores.shape[0] * windows.scores.shape[1]
         decay = min(config.average_decay, (self.step + 1) / (self.step + 10))
         with torch.no_grad():
-            for kept, new in zip(self.average.parameters(), self.model.parameters(), strict=True):
-                kept.lerp_(new, 1 - decay)
+            torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - decay)
         return value
 
     def _refuse_unless_finite(self, value: float, what: str) -> None:
@@ -227,9 +305,9 @@ class Trainer:
         draw, place = divmod(self.step, _STEPS_A_DRAW)
         if self._drawn is None or self._drawn[0] != (draw, stage):
             generator = Generator(self.device).manual_seed(self.config.seed * 7_919 + draw)
-            count = stage.windows * _STEPS_A_DRAW
-            drawn = training_batch(self.sampler, count, stage.frames, self.config, generator)
-            self._drawn = ((draw, stage), drawn.split(stage.windows))
+            frames, windows = stage.turn(draw)
+            drawn = training_batch(self.sampler, windows * _STEPS_A_DRAW, frames, self.config, generator)
+            self._drawn = ((draw, stage), drawn.split(windows))
         return self._drawn[1][place]
 
     def _measure(self, loss: float, rate: float, frames: int) -> TrainingReport:
@@ -243,7 +321,7 @@ class Trainer:
             state = {
                 "model": self.model.state_dict(),
                 "average": self.average.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
+                "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
                 "step": self.step,
                 "frames": self.frames,
             }
@@ -254,6 +332,16 @@ class Trainer:
             log.write_text(",".join(values) + "\n")
         with log.open("a") as file:
             file.write(",".join(f"{value:.6g}" for value in values.values()) + "\n")
+
+    def _start_from(self, network: STCFormer) -> None:
+        described = (network.width, len(network.stcformer.stc_block), network.input_channels)
+        wanted = (self.config.width, self.config.depth, self.config.input_channels)
+        if described != wanted:
+            raise LifterError(
+                f"The weights to start from have width, depth and input channels {described}, the run wants {wanted}; "
+                "use the same, or start from nothing."
+            )
+        self.model.load_state_dict(network.state_dict())
 
     def _restore(self) -> None:
         described = json.loads(json.dumps(asdict(self.config)))
@@ -271,7 +359,8 @@ class Trainer:
             _check_same_run(kept, described, self.folder)
             self.model.load_state_dict(state["model"])
             self.average.load_state_dict(state["average"])
-            self.optimizer.load_state_dict(state["optimizer"])
+            for optimizer, kept_state in zip(self.optimizers, state["optimizers"], strict=True):
+                optimizer.load_state_dict(kept_state)
             self.step, self.frames = state["step"], state["frames"]
         with atomic_path(config_file) as path:
             path.write_text(json.dumps(described, indent=1))

@@ -69,8 +69,13 @@ def chosen_subjects(corpus: "Corpus", hold_out: str, mocap: Path) -> tuple[str, 
 def _stages(text: str) -> "tuple[Stage, ...]":
     from stcformer.training import Stage  # noqa: PLC0415
 
+    def stage(part: str) -> Stage:
+        lengths, windows, steps = part.split("x")
+        frames, *also = (int(length) for length in lengths.split("/"))
+        return Stage(frames, int(windows), int(steps), tuple(also))
+
     try:
-        return tuple(Stage(*(int(part) for part in stage.split("x"))) for stage in text.split(","))
+        return tuple(stage(part) for part in text.split(","))
     except (ValueError, TypeError) as error:
         raise StudioError(
             f"'{text}' is no ladder of stages; write FRAMESxWINDOWSxSTEPS, such as 9x20x9000,27x7x4000."

@@ -14,6 +14,7 @@ from stcformer.augmentation import DetectorErrors
 from stcformer.corpus import Corpus, pack_clips
 from stcformer.errors import LifterError
 from stcformer.mocap import MocapClip
+from stcformer.model import STCFormer
 from stcformer.skeleton import JOINTS
 from stcformer.training import Stage, Trainer, TrainingConfig, TrainingReport, pose_loss, validation_error
 from stcformer.windows import WindowSampler
@@ -203,8 +204,8 @@ def test_a_loss_that_is_no_number_stops_the_run_and_the_last_good_state_stays(
 ) -> None:
     one = trainer(corpora, tmp_path)
 
-    def spoilt(predicted: Tensor, truth: Tensor, weight: float) -> Tensor:
-        loss = pose_loss(predicted, truth, weight)
+    def spoilt(predicted: Tensor, truth: Tensor, *weights: float) -> Tensor:
+        loss = pose_loss(predicted, truth, *weights)
         return loss * float("nan") if one.step == 8 else loss
 
     monkeypatch.setattr(training, "pose_loss", spoilt)
@@ -220,8 +221,8 @@ def test_a_gradient_that_is_no_number_is_never_followed(
 ) -> None:
     one = trainer(corpora, tmp_path)
 
-    def steep(predicted: Tensor, truth: Tensor, weight: float) -> Tensor:
-        loss = pose_loss(predicted, truth, weight)
+    def steep(predicted: Tensor, truth: Tensor, *weights: float) -> Tensor:
+        loss = pose_loss(predicted, truth, *weights)
         return loss + (0 * predicted.sum()).sqrt() if one.step == 9 else loss
 
     monkeypatch.setattr(training, "pose_loss", steep)
@@ -254,7 +255,7 @@ def test_the_configuration_is_kept_beside_the_state(corpora: tuple[Corpus, Corpu
     kept = json.loads((tmp_path / "config.json").read_text())
     assert kept["width"] == 16
     assert kept["views"]["pitch"] == [-20.0, 50.0]
-    assert kept["stages"][0] == {"frames": 5, "windows": 4, "steps": 12}
+    assert kept["stages"][0] == {"frames": 5, "windows": 4, "steps": 12, "also": []}
 
 
 def test_held_out_windows_are_the_same_at_every_call(corpora: tuple[Corpus, Corpus], tmp_path: Path) -> None:
@@ -268,8 +269,8 @@ def test_held_out_windows_are_the_same_at_every_call(corpora: tuple[Corpus, Corp
 
 
 def test_the_rate_rises_stays_and_falls_to_nothing() -> None:
-    config = replace(SMALL, stages=(Stage(9, 1, 100),), warm_up_steps=10, decay_share=0.3, learning_rate=1.0)
-    rates = [config.learning_rate_at(step) for step in range(100)]
+    config = replace(SMALL, stages=(Stage(9, 1, 100),), warm_up_steps=10, decay_share=0.3)
+    rates = [config.rate_factor_at(step) for step in range(100)]
     assert rates[0] == pytest.approx(0.1)
     assert rates[10:70] == [1.0] * 60
     assert np.all(np.diff(rates[70:]) < 0)
@@ -279,6 +280,46 @@ def test_the_rate_rises_stays_and_falls_to_nothing() -> None:
 def test_every_step_belongs_to_its_stage() -> None:
     assert [SMALL.stage_at(step).frames for step in (0, 11, 12, 19, 99)] == [5, 5, 7, 7, 7]
     assert SMALL.steps() == 20
+
+
+def test_window_lengths_take_turns_with_as_many_frames_each() -> None:
+    stage = Stage(27, 6, 100, also=(81, 243))
+    assert [stage.turn(draw) for draw in range(4)] == [(27, 6), (81, 2), (243, 1), (27, 6)]
+
+
+def test_a_run_learns_with_either_optimizer_and_refuses_an_unknown_one(
+    corpora: tuple[Corpus, Corpus], tmp_path: Path
+) -> None:
+    for name, count in (("adamw", 1), ("muon", 2)):
+        one = Trainer(replace(SMALL, optimizer=name), *corpora, tmp_path / name)
+        assert len(one.optimizers) == count
+        before = {key: value.clone() for key, value in one.model.state_dict().items()}
+        run(one, stop_at=3)
+        still = [key for key, value in one.model.state_dict().items() if torch.equal(value, before[key])]
+        # The part embedding of a step without it, and of the temporal half, may not move yet.
+        assert all("emb" in key and "pose_emb" not in key for key in still)
+    with pytest.raises(LifterError, match="There is no optimizer 'sgd'; choose muon or adamw"):
+        Trainer(replace(SMALL, optimizer="sgd"), *corpora, tmp_path / "other")
+
+
+def test_a_run_begins_with_other_weights_of_its_own_shape(
+    corpora: tuple[Corpus, Corpus], tmp_path: Path
+) -> None:
+    network = STCFormer(16, SMALL.depth, SMALL.input_channels)
+    one = Trainer(SMALL, *corpora, tmp_path, start_from=network)
+    for model in (one.model, one.average):
+        assert all(torch.equal(value, network.state_dict()[key]) for key, value in model.state_dict().items())
+    with pytest.raises(LifterError, match=r"width, depth and input channels \(32, 1, 4\)"):
+        Trainer(SMALL, *corpora, tmp_path / "other", start_from=STCFormer(32, 1, 4))
+
+
+def test_the_loss_sees_bones_that_change_their_length() -> None:
+    truth = torch.zeros(1, 2, 17, 3)
+    truth[:, :, JOINTS.index("rwrist"), 0] = 0.25
+    breathing = truth.clone()
+    breathing[:, 1, JOINTS.index("rwrist"), 0] = 0.35
+    extra = pose_loss(breathing, truth, 0.0, 1.0) - pose_loss(breathing, truth, 0.0)
+    assert float(extra) == pytest.approx(0.05 / 13)  # of the 13 bones one is 0.05 m off its mean
 
 
 def test_the_loss_is_distance_and_movement_in_metres() -> None:
