@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.edits import Edit
+from app.settings import Settings
+
 Array = NDArray[np.floating[Any]]
 
 
@@ -19,6 +22,20 @@ class Source:
     height: int
     fps: float
     """Average frame rate; the exact times are `Take.time_s`."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the detector and the lifter said before hand and motion stage: what a correction starts from."""
+
+    keypoints: Array
+    """(P, F, 17, 2) pixels as detected, without edits."""
+    scores: Array
+    """(P, F, 17) as detected, without edits."""
+    lifted: Array
+    """(P, F, 17, 3) camera space, metres, the hip at 0: the lifter's own poses, of the edited keypoints."""
+    disagreement: Array
+    """(P, F) metres between the lifter's answers for a window and for its mirror image; NaN without a pose."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +60,12 @@ class Take:
     """(P, F, 17, 3) world space: metres, z up, on the floor under the first hip."""
     provenance: dict[str, Any] = field(default_factory=dict)
     """What made it, for the sidecar: version, weights, detector, filter, spaces, units."""
+    settings: Settings = field(default_factory=Settings)
+    """What it was made with."""
+    edits: tuple[Edit, ...] = ()
+    """What was corrected by hand; `keypoints` and everything after them are with it."""
+    evidence: Evidence | None = None
+    """None for a Take that was not made from a video by the pipeline; such a one cannot be corrected."""
 
     def person_count(self) -> int:
         """How many persons the Take holds."""
