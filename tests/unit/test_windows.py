@@ -73,3 +73,18 @@ def test_the_same_seed_draws_the_same_windows() -> None:
     sampler = WindowSampler(pack_clips([ramp("a", "a", 600, 60.0)]), (20.0, 45.0))
     assert torch.equal(draw(sampler, 5, 9, 1), draw(sampler, 5, 9, 1))
     assert not torch.equal(draw(sampler, 5, 9, 1), draw(sampler, 5, 9, 2))
+
+
+def test_rare_postures_are_drawn_as_often_as_asked_and_stand_in_the_window() -> None:
+    rare = ramp("a", "a", 2000, 30.0).joints
+    clip = MocapClip("a", "a", 30.0, rare)
+    corpus = pack_clips([ramp("b", "b", 2000, 30.0, 500.0), clip])
+    sampler = WindowSampler(corpus, (30.0, 30.0))
+    # Twelve frames of the second clip, whose clock shows 40 to 40.4 s, are made the only rare ones.
+    sampler.rare_share = 0.25
+    sampler.rare_frames = torch.arange(2000 + 1200, 2000 + 1212)
+    sampler.rare_cumulative = torch.cumsum(torch.full((12,), 1 / 12, dtype=torch.float64), 0)
+    times = draw(sampler, 800, 9)[..., 0, 0]
+    about = ((times > 39.99) & (times < 40.38)).any(dim=1)
+    assert 0.2 < float(about.float().mean()) < 0.31
+    assert set((times // 500).flatten().tolist()) == {0, 1}  # no window reaches into the next clip
