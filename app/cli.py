@@ -96,14 +96,30 @@ def train(
 
 @app.command(name="eval")
 def evaluate(
-    mocap: Annotated[Path, typer.Argument(help="Folder of BVH files, searched with its subfolders.")],
+    mocap: Annotated[
+        Path | None, typer.Argument(help="Folder of BVH files, searched with its subfolders.")
+    ] = None,
     lifter: Annotated[str, typer.Option(help="Name of shipped weights, or a file.")] = "wild-27",
     hold_out: Annotated[
         str, typer.Option(help="Subjects to measure on, with commas between; else drawn by name.")
     ] = "",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    rendered: Annotated[
+        bool, typer.Option("--rendered", help="From pixels, on the rendered clips that come with the program.")
+    ] = False,
 ) -> None:
-    """Measure a lifter on motion capture that it has not seen."""
+    """Measure a lifter on motion capture that it has not seen, or from pixels on rendered clips."""
+    if rendered:
+        if mocap or hold_out:
+            raise click.UsageError(
+                "--rendered measures on the clips that come with the program: leave out the folder and --hold-out."
+            )
+        from app.commands.evaluate_rendered import run_rendered_evaluation  # noqa: PLC0415
+
+        run_rendered_evaluation(lifter, device)
+        return
+    if mocap is None:
+        raise click.UsageError("Name a folder of BVH files to measure on, or give --rendered.")
     from app.commands.evaluate import run_evaluation  # noqa: PLC0415
 
     run_evaluation(mocap, lifter, hold_out, device)

@@ -149,7 +149,8 @@ def to_h36m17(keypoints: Array, scores: Array, format: str) -> tuple[Array, Arra
     """The 17 joints of Human3.6M from a detector's keypoints.
 
     `keypoints` (..., K, 2) pixels and `scores` (..., K) in the named format -> (..., 17, 2) pixels and
-    (..., 17), float64. Joints without a keypoint of their own are made from several: hip and thorax are the
+    (..., 17), float64; a detector's own 3D, (..., K, 3) metres, becomes (..., 17, 3) by the same rules.
+    Joints without a keypoint of their own are made from several: hip and thorax are the
     middle of the hips and of the shoulders, spine is half way between those, neck is the nose, head is the
     top of the head (see `_head`). The score of such a joint is the lowest of its sources'. A joint with a
     source that is NaN is NaN with score 0. Raises DetectorError for an unknown format and for shapes that
@@ -158,12 +159,12 @@ def to_h36m17(keypoints: Array, scores: Array, format: str) -> tuple[Array, Arra
     source = keypoint_format(format)
     keypoints, scores = np.asarray(keypoints, np.float64), np.asarray(scores, np.float64)
     count = len(source.keypoints)
-    if keypoints.shape[-2:] != (count, 2) or scores.shape != keypoints.shape[:-1]:
+    if keypoints.shape[-2:] not in ((count, 2), (count, 3)) or scores.shape != keypoints.shape[:-1]:
         raise DetectorError(
             f"Keypoints of shape {keypoints.shape} with scores of shape {scores.shape} are not '{format}', "
             f"which needs (..., {count}, 2) and (..., {count})."
         )
-    joints = np.empty((*keypoints.shape[:-2], len(H36M17.keypoints), 2))
+    joints = np.empty((*keypoints.shape[:-2], len(H36M17.keypoints), keypoints.shape[-1]))
     joint_scores = np.empty(joints.shape[:-1])
     for joint, name in enumerate(H36M17.keypoints):
         weights = _TO_H36M17[format][name]

@@ -21,6 +21,8 @@ _SAME_MOMENT = 0.1
 """Of the time between two frames of the window: a sample so near to one stands for it, nothing is interpolated."""
 _GAP = 1.75
 """Samples further apart than this many usual intervals have a gap between them."""
+_RATE_ERROR = 0.01
+"""A measured rate may be so far outside of the weights' range: clocks differ."""
 _SHORTEST_INTERVAL = 1e-4
 """Seconds: no camera is faster."""
 
@@ -86,7 +88,9 @@ class LiveLifter:
         rate, gap = feeding.frame_rate, np.inf
         if len(times) > 1:
             interval = _usual_interval(times)
-            plan = plan_rate(1 / interval, feeding.frame_rate, feeding.rate_range)
+            low, high = feeding.rate_range
+            around = (low * (1 - _RATE_ERROR), high * (1 + _RATE_ERROR))
+            plan = plan_rate(1 / interval, feeding.frame_rate, around)
             rate, gap = plan.insert / interval / plan.stride, _GAP * interval
         points, confidence = sample_history(times, points, confidence, rate, self.lifter.window, gap)
         pose = self.lifter.lift_windows(

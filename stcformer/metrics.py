@@ -39,5 +39,11 @@ def procrustes_align(predicted: Array, truth: Array) -> Array:
 
 def acceleration_error(predicted: Array, truth: Array, fps: float) -> float:
     """Mean over frames and joints of the difference of accelerations of `(F, J, 3)` paths, unit / s^2."""
+    return float(acceleration_errors(predicted, truth, fps).mean())
+
+
+def acceleration_errors(predicted: Array, truth: Array, fps: float) -> Array:
+    """(F - 2,) mean over joints of the difference of accelerations of `(F, J, 3)` paths, at each frame but the first
+    and last."""
     difference = np.diff(predicted - truth, n=2, axis=0) * fps**2
-    return float(np.linalg.norm(difference, axis=-1).mean())
+    return np.asarray(np.linalg.norm(difference, axis=-1).mean(axis=-1))

@@ -7,8 +7,9 @@ import numpy as np
 from rich.console import Console
 
 from app.commands.run import run_video
+from app.rendered_evaluation import path_error
 from app.settings import Settings
-from app.take import Array, Take
+from app.take import Take
 from stcformer.metrics import aligned_joint_error, mean_joint_error
 
 FORMATS = ("csv", "bvh", "npz", "overlay")
@@ -40,17 +41,11 @@ def error_lines(take: Take) -> list[str]:
     pose = take.camera[0][seen]
     p1 = 1000 * mean_joint_error(pose, truth[seen]).mean()
     p2 = 1000 * aligned_joint_error(pose, truth[seen]).mean()
-    path, error = _trajectory(take.root_camera[0][seen], camera[seen, 0])
+    error = path_error(take.root_camera[0][seen], camera[seen, 0])
+    path = np.linalg.norm(np.diff(camera[seen, 0], axis=0), axis=-1).sum()
     return [
         f"seen in {int(seen.sum())} of {len(seen)} frames",
         f"2D joints: {np.median(pixels):.1f} pixels off (median)",
         f"pose: {p1:.0f} mm mean joint error, {p2:.0f} mm after alignment",
         f"path of the hip: {1000 * error:.0f} mm off on average, over {path:.2f} m walked",
     ]
-
-
-def _trajectory(root: Array, truth: Array) -> tuple[float, float]:
-    """Length of the true path, and the mean distance of two (F, 3) paths whose middles are put together, metres."""
-    path = float(np.linalg.norm(np.diff(truth, axis=0), axis=-1).sum())
-    shifted = root - root.mean(axis=0) + truth.mean(axis=0)
-    return path, float(np.linalg.norm(shifted - truth, axis=-1).mean())

@@ -66,11 +66,18 @@ class BodyMotion:
 
 
 def body_motion(
-    bvh: Path, start: float, seconds: float, fps: float, yaw_degrees: float, body: Body
+    bvh: Path,
+    start: float,
+    seconds: float,
+    fps: float,
+    yaw_degrees: float,
+    body: Body,
+    nod_degrees: float = 0.0,
 ) -> BodyMotion:
     """`seconds` of the clip from `start` at `fps`, turned by `yaw_degrees` (anticlockwise seen from above).
 
-    With yaw 0, a person who looks along the clip's z axis faces the camera.
+    With yaw 0, a person who looks along the clip's z axis faces the camera. `nod_degrees` bows the head by so
+    much more in all frames: each subject wore the head's markers their own way, and some seem to look up.
     Raises ValueError when the clip is too short or its skeleton is not one of the two CMU conversions.
     """
     clip = read_bvh(bvh)
@@ -87,6 +94,7 @@ def body_motion(
     turned = np.einsum("fnij,nkj->fnik", rotations, rest)
     places = {part: _between(positions[:, node], source) for part, node in nodes.items()}
     turns = {part: _nearest_rotation(_between(turned[:, node], source)) for part, node in nodes.items()}
+    turns["head"] = turns["head"] @ _nod(np.radians(nod_degrees))
     yaw = np.radians(yaw_degrees)
     to_world = (
         np.array([[np.cos(yaw), -np.sin(yaw), 0], [np.sin(yaw), np.cos(yaw), 0], [0, 0, 1]]) @ _Y_UP_TO_Z_UP
@@ -100,6 +108,12 @@ def body_motion(
             body,
         )
     )
+
+
+def _nod(angle: float) -> np.ndarray:
+    """(3, 3) a turn about the head's own left: what is in front goes down."""
+    sine, cosine = np.sin(angle), np.cos(angle)
+    return np.array([[1, 0, 0], [0, cosine, -sine], [0, sine, cosine]])
 
 
 def _nodes_by_part(names: tuple[str, ...], bvh: Path) -> dict[str, int]:

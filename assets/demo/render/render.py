@@ -58,6 +58,9 @@ def arguments() -> argparse.Namespace:
         )
     person.add_argument("--long-hair", action="store_true")
     person.add_argument(
+        "--nod", type=float, default=0.0, help="degrees by which the head is bowed more than in the capture"
+    )
+    person.add_argument(
         "--colours", type=int, default=0, help="seed of the colours and of the sun's direction"
     )
     work = parser.add_argument_group("work")
@@ -124,7 +127,13 @@ def main() -> None:
     body = Body(**{field.name: getattr(options, field.name) for field in dataclasses.fields(Body)})
     try:
         motion = body_motion(
-            options.bvh, options.start, options.seconds, options.fps, options.camera_yaw, body
+            options.bvh,
+            options.start,
+            options.seconds,
+            options.fps,
+            options.camera_yaw,
+            body,
+            options.nod,
         )
         camera = aimed_camera(
             motion.joints,
