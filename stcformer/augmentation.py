@@ -79,6 +79,10 @@ class DetectorErrors:
     """Share of windows in which an arm, a leg or the head is hidden for a while."""
     joint_lost: float = 0.02
     """Share of joints for which the detector gives nothing at all."""
+    many_lost: float = 0.0
+    """Share of windows in which every joint is lost now and then, a tenth to a half of the time."""
+    many_lost_frames: float = 10.0
+    """Frames over which being lost or not is forgotten."""
     swapped: float = 0.08
     """Share of windows in which left and right (of the legs, the arms or the whole body) change places for a while."""
     merged: float = 0.04
@@ -255,13 +259,9 @@ def with_detector_errors(
     severity = (low + (high - low) * draw(batch)) * size * erring
     usual = torch.tensor([_JOINT_FACTORS[name] for name in JOINTS], device=device)
     spread = usual * torch.exp(errors.joint_spread * normal(batch, joints))
-    keep = math.exp(-1 / errors.drift_frames)
-    drift = [normal(batch, joints, 2)]
-    for _ in range(frames - 1):
-        drift.append(keep * drift[-1] + math.sqrt(1 - keep**2) * normal(batch, joints, 2))
     error = (
         errors.jitter * normal(batch, frames, joints, 2)
-        + errors.drift * torch.stack(drift, dim=1)
+        + errors.drift * _wandering((batch, frames, joints, 2), errors.drift_frames, generator, device)
         + errors.bias * normal(batch, 1, joints, 2)
     )
     leaping = (draw(batch, frames, joints) < errors.leap_share)[..., None] * normal(batch, frames, joints, 2)
@@ -274,6 +274,11 @@ def with_detector_errors(
     keypoints = _confused(keypoints, draw(batch) < errors.swapped * erring, _SWAPS, generator)
     keypoints = _confused(keypoints, draw(batch) < errors.merged * erring, _MERGERS, generator)
     lost = (draw(batch, frames, joints) < errors.joint_lost) | (outside & (draw(batch, 1, 1) < 0.5))
+    often = torch.where(
+        draw(batch) < errors.many_lost, 0.1 + 0.4 * draw(batch), torch.zeros(batch, device=device)
+    )
+    wandering = _wandering((batch, frames, joints), errors.many_lost_frames, generator, device)
+    lost = lost | (torch.special.ndtr(wandering) < often[:, None, None])
     # Half of the detectors report a hidden joint as absent, the other half guess it.
     lost = (lost | (hidden & (draw(batch, 1, 1) < 0.5))) & erring[:, None, None]
     scores = torch.where(erring[:, None, None], visible.clamp(0.02, 1.0), torch.ones_like(visible))
@@ -285,6 +290,16 @@ def with_detector_errors(
         windows.image_size,
         windows.pitch,
     )
+
+
+def _wandering(shape: tuple[int, ...], memory: float, generator: Generator, device: torch.device) -> Tensor:
+    """(B, T, ...) standard normal numbers that forget themselves over `memory` frames (a first-order process)."""
+    keep = math.exp(-1 / memory)
+    new = torch.randn(shape, generator=generator, device=device)
+    values = [new[:, 0]]
+    for frame in range(1, shape[1]):
+        values.append(keep * values[-1] + math.sqrt(1 - keep**2) * new[:, frame])
+    return torch.stack(values, dim=1)
 
 
 def _hidden_limbs(

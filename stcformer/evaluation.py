@@ -24,6 +24,7 @@ from stcformer.held_out import (
 )
 from stcformer.lens import field_of_view
 from stcformer.lifter import Lifter
+from stcformer.live import LiveHistory
 from stcformer.metrics import acceleration_errors, aligned_joint_error, mean_joint_error
 from stcformer.posture import POSTURES, frame_postures
 
@@ -54,6 +55,7 @@ class EvaluationRow:
     """One row of the table; `exact` and `detected` say how the keypoints were made, None is not measured."""
 
     section: str
+    """Empty for the first rows."""
     name: str
     seconds: float
     """Of motion that it was measured on."""
@@ -102,45 +104,60 @@ def evaluate(
 
 def measure(lifter: Lifter, seen: SeenSegments, segments: Segments, way: Way) -> FrameErrors:
     """A lifter's errors on segments seen one way."""
+    return frame_errors(*lift_segments(lifter, seen, segments, way), way)
+
+
+def frame_errors(poses: Array, truth: Array, way: Way) -> FrameErrors:
+    """Errors of what `lift_segments` gives."""
+    there = np.isfinite(poses).all(axis=(2, 3))
+    p1, p2, acceleration = (np.full(there.shape, np.nan) for _ in range(3))
+    p1[there] = mean_joint_error(poses[there], truth[there])
+    p2[there] = aligned_joint_error(poses[there], truth[there])
+    for index in range(len(poses)):
+        acceleration[index, 1:-1] = acceleration_errors(poses[index], truth[index], way.rate)
+    real = np.isfinite(truth).all(axis=(2, 3))
+    return FrameErrors(p1, p2, acceleration, real & ~there & (not way.live))
+
+
+def lift_segments(lifter: Lifter, seen: SeenSegments, segments: Segments, way: Way) -> tuple[Array, Array]:
+    """(N, F, 17, 3) poses and truth of segments seen one way, metres in camera space, the hip at 0.
+
+    Both are NaN after the end of a segment, poses also where nobody is seen and, live, where it is not measured.
+    """
     video = seen.video(way.camera, way.keypoints, way.rate)
-    shape = video.scores.shape[:2]
-    p1, p2, acceleration = (np.full(shape, np.nan) for _ in range(3))
-    unseen = np.zeros(shape, dtype=bool)
+    poses, truth = (np.full(video.pose.shape, np.nan) for _ in range(2))
     for index, frames in enumerate(segments.frames(way.rate)):
-        keypoints, scores, truth = (
+        keypoints, scores, truth[index, :frames] = (
             values[index, :frames].double().numpy() for values in (video.keypoints, video.scores, video.pose)
         )
         size = (float(video.image_size[index, 0]), float(video.image_size[index, 1]))
         fov = field_of_view(size, float(video.focal[index]))
         if way.live:
-            pose = _live_poses(lifter, keypoints, scores, size, fov)
+            poses[index, :frames] = _live_poses(lifter, keypoints, scores, way.rate, size, fov)
         else:
-            pose = lifter.lift(keypoints, scores, image_size=size, fps=way.rate, field_of_view=fov)
-        there = np.isfinite(pose).all(axis=(1, 2))
-        rows = np.flatnonzero(there)
-        p1[index, rows] = mean_joint_error(pose[rows], truth[rows])
-        p2[index, rows] = aligned_joint_error(pose[rows], truth[rows])
-        if frames > 2:
-            acceleration[index, 1 : frames - 1] = acceleration_errors(pose, truth, way.rate)
-        if not way.live:
-            unseen[index, :frames] = ~there
-    return FrameErrors(p1, p2, acceleration, unseen)
+            poses[index, :frames] = lifter.lift(
+                keypoints, scores, image_size=size, fps=way.rate, field_of_view=fov
+            )
+    return poses, truth
 
 
 def _live_poses(
-    lifter: Lifter, keypoints: Array, scores: Array, size: tuple[float, float], fov: float
+    lifter: Lifter, keypoints: Array, scores: Array, rate: float, size: tuple[float, float], fov: float
 ) -> Array:
-    """(F, 17, 3): the newest frame's pose of windows that end at some frames, NaN at all others."""
+    """(F, 17, 3): what `stcformer.live.LiveLifter` gives at some frames, NaN at all others."""
     frames = len(keypoints)
     pose = np.full((*keypoints.shape[:2], 3), np.nan)
     last = np.array([round(place * (frames - 1)) for place in _LIVE_PLACES])
-    newest = np.unique(np.clip(last[:, None] - np.arange(3), 0, frames - 1))
-    lengths = np.minimum(newest + 1, lifter.window)
-    for length in np.unique(lengths):
-        ends = newest[lengths == length]
-        rows = ends[:, None] + np.arange(1 - length, 1)
-        lifted = lifter.lift_windows(keypoints[rows], scores[rows], image_size=size, field_of_view=fov)
-        pose[ends] = lifted[:, -1]
+    newest = set(np.clip(last[:, None] - np.arange(3), 0, frames - 1).ravel().tolist())
+    history = LiveHistory(lifter.weights.feeding, lifter.window)
+    windows: dict[int, list[tuple[int, Array, Array]]] = {}
+    for frame in range(frames):
+        window = history.add(keypoints[frame], scores[frame], frame / rate)
+        if frame in newest and window is not None:
+            windows.setdefault(len(window[0]), []).append((frame, *window))
+    for same_length in windows.values():  # they go through the network together
+        ends, points, confidence = (np.array(values) for values in zip(*same_length, strict=True))
+        pose[ends] = lifter.lift_windows(points, confidence, image_size=size, field_of_view=fov)[:, -1]
     return pose
 
 
@@ -173,21 +190,21 @@ def _rows(
 
     missing = measured[Way("any", "a third missing")]
     rows = [
-        row("all", "30 fps", of()),
-        EvaluationRow(
-            "all", "30 fps, a third of the joints missing", _seconds(missing), figures(missing), None
-        ),
+        row("", "30 fps", of()),
+        EvaluationRow("", "a third of the joints missing", _seconds(missing), figures(missing), None),
     ]
     others = [rate for rate in RATES if rate != USUAL_RATE]
-    rows += [row("frame rate, against 30 fps", f"{rate} fps", of(rate=rate), of()) for rate in others]
-    rows.append(row("live, against offline", "the newest frame, no look-ahead", live, offline_there))
-    section = "camera pitch, against level"
+    rows += [row("frame rate (ratio to 30 fps)", f"{rate} fps", of(rate=rate), of()) for rate in others]
+    rows.append(row("live (ratio to offline)", "the newest frame, no look-ahead", live, offline_there))
+    section = "camera pitch (ratio to level)"
     rows += [
-        row(section, "-5 to 5 degrees, level", of("level")),
-        row(section, "35 to 45 degrees, the same segments", of("steep"), of("level")),
+        row(section, "-5 to 5 degrees", of("level")),
+        row(section, "35 to 45 degrees", of("steep"), of("level")),
     ]
     for low, high in PITCH_BANDS:
-        rows += group("camera pitch", f"{low} to {high} degrees", ((pitch >= low) & (pitch < high))[:, None])
+        rows += group(
+            "camera pitch, bands", f"{low} to {high} degrees", ((pitch >= low) & (pitch < high))[:, None]
+        )
     activities = np.array(clip_activities(held_out.names))[segments.clips]
     for activity in sorted(set(activities)):
         rows += group("activity", activity, (activities == activity)[:, None])

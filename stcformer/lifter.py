@@ -14,9 +14,13 @@ from stcformer.lens import ASSUMED_FIELD_OF_VIEW, focal_length
 from stcformer.sampling import (
     LONGEST_BRIDGE_S,
     blend_weights,
+    changed_samples,
+    covered,
     fill_short_gaps,
     insert_frames,
     merge_phases,
+    near,
+    overlapping,
     plan_rate,
     seen_frames,
     seen_spans,
@@ -81,24 +85,56 @@ class Lifter:
         its longer side where it is known. Frames in which nobody was seen (fewer than four joints with a
         score) are NaN. Raises LifterError when the arrays do not have these shapes.
         """
+        return self.lift_with_disagreement(
+            keypoints, scores, image_size=image_size, fps=fps, field_of_view=field_of_view
+        )[0]
+
+    def lift_with_disagreement(
+        self,
+        keypoints: Array,
+        scores: Array,
+        *,
+        image_size: tuple[float, float],
+        fps: float,
+        field_of_view: float | None = None,
+    ) -> tuple[Array, Array]:
+        """`lift`'s poses (F, 17, 3), and how far the two answers of flip averaging lie apart, (F,) metres.
+
+        The disagreement is the mean over the joints of the distance between the pose of a window and that of
+        its mirror image, turned back: where it is large the lifter is unsure (left and right, near and far). NaN
+        where there is no pose, and everywhere when the lifter does not average with the mirror image.
+        """
         keypoints, scores = _checked(keypoints, scores, image_size)
-        plan = plan_rate(fps, self.weights.feeding.frame_rate, self.weights.feeding.rate_range)
-        focal = focal_length(image_size, field_of_view or ASSUMED_FIELD_OF_VIEW)
-        seen = seen_frames(keypoints, scores)
-        pose = np.full((*keypoints.shape[:2], 3), np.nan)
-        for span in seen_spans(seen, round(LONGEST_BRIDGE_S * fps)):
-            points, confidence = fill_short_gaps(keypoints[span], scores[span], seen[span])
-            points, confidence = insert_frames(points, confidence, plan.insert)
-            lifted = []
-            for phase in range(min(plan.stride, len(points))):
-                offset = (span.start * plan.insert + phase) // plan.stride
-                every = slice(phase, None, plan.stride)
-                lifted.append(
-                    self._lift_sequence(points[every], confidence[every], offset, focal, image_size)
-                )
-            pose[span] = merge_phases(lifted, len(points))[:: plan.insert]
-        pose[~seen] = np.nan
-        return pose
+        every = np.ones(len(keypoints), dtype=bool)
+        answer, _ = self._lift_seen(keypoints, scores, every, image_size, fps, field_of_view)
+        return _pose_and_disagreement(answer)
+
+    def lift_again(
+        self,
+        pose: Array,
+        disagreement: Array,
+        changed: NDArray[np.bool_],
+        keypoints: Array,
+        scores: Array,
+        *,
+        image_size: tuple[float, float],
+        fps: float,
+        field_of_view: float | None = None,
+    ) -> tuple[Array, Array]:
+        """What `lift_with_disagreement` gives, for keypoints of which most were lifted before.
+
+        `pose` (F, 17, 3) and `disagreement` (F,) are its answer for keypoints that differ only in the frames `changed`
+        (F,). The network runs on the windows that see one of those, and on the ones that are blended with them.
+        """
+        keypoints, scores = _checked(keypoints, scores, image_size)
+        # Where a person is seen anew or no longer, sequences and so their windows begin and end elsewhere.
+        begins_elsewhere = np.isfinite(pose).all(axis=(1, 2)) != seen_frames(keypoints, scores)
+        changed = changed | near(begins_elsewhere, self.context_frames(fps))
+        answer, lifted = self._lift_seen(keypoints, scores, changed, image_size, fps, field_of_view)
+        new_pose, new_disagreement = _pose_and_disagreement(answer)
+        return np.where(lifted[:, None, None], new_pose, pose), np.where(
+            lifted, new_disagreement, disagreement
+        )
 
     def lift_windows(
         self,
@@ -133,7 +169,7 @@ class Lifter:
             [
                 self._lift_windows(
                     keypoints[first : first + at_once], scores[first : first + at_once], focal, image_size
-                )
+                )[..., :3]
                 for first in batches
             ]
         )
@@ -143,30 +179,97 @@ class Lifter:
         return describe_device(self.device)
 
     def context_frames(self, fps: float) -> int:
-        """How many video frames on either side of a frame have a say in its pose at most.
+        """How many video frames on either side of a frame have a say in its pose at most, a multiple of
+        `step_frames`.
 
-        Arrays cut at multiples of this, with as many frames of context before and behind, are lifted to what
-        the whole would have been.
+        An array that begins at a multiple of `step_frames` is lifted to what the whole would have been, but for so
+        many frames at its ends. Weights that read no score are an exception: a joint that is missing for long is
+        given its last known place, from however far.
         """
         feeding = self.weights.feeding
         plan = plan_rate(fps, feeding.frame_rate, feeding.rate_range)
-        reach = 2 * -(-self.window * plan.stride // plan.insert) + round(LONGEST_BRIDGE_S * fps)
-        step = self.hop * plan.stride  # where windows may begin
+        # A frame's own windows, the two samples beyond that merge interleaved sequences, and the gaps behind
+        # which a person may be seen again: they decide where a sequence ends, and so its last windows.
+        reach = -(-(self.window + 2) * plan.stride // plan.insert) + round(LONGEST_BRIDGE_S * fps) + 2
+        step = self.step_frames(fps)
         return -(-reach // step) * step
 
-    def _lift_sequence(
-        self, keypoints: Array, scores: Array, offset: int, focal: float, image_size: tuple[float, float]
-    ) -> Array:
-        """One unbroken sequence at the weight's own rate; see `window_starts` for `offset`."""
-        frames = len(keypoints)
+    def step_frames(self, fps: float) -> int:
+        """Video frames from one place where windows may begin to the next."""
+        feeding = self.weights.feeding
+        return self.hop * plan_rate(fps, feeding.frame_rate, feeding.rate_range).stride
+
+    def _lift_seen(
+        self,
+        keypoints: Array,
+        scores: Array,
+        changed: NDArray[np.bool_],
+        image_size: tuple[float, float],
+        fps: float,
+        field_of_view: float | None,
+    ) -> tuple[Array, NDArray[np.bool_]]:
+        """(F, 17, 4) of the frames that see a `changed` one (F,), see `_lift_windows`; and which those are, (F,)."""
+        plan = plan_rate(fps, self.weights.feeding.frame_rate, self.weights.feeding.rate_range)
+        focal = focal_length(image_size, field_of_view or ASSUMED_FIELD_OF_VIEW)
+        seen = seen_frames(keypoints, scores)
+        answer, lifted = np.full((*keypoints.shape[:2], 4), np.nan), ~seen
+        for span in seen_spans(seen, round(LONGEST_BRIDGE_S * fps)):
+            points, confidence = fill_short_gaps(keypoints[span], scores[span], seen[span])
+            points, confidence = insert_frames(points, confidence, plan.insert)
+            samples = changed_samples(changed[span], seen[span], plan.insert)
+            if self.weights.model.input_channels == 2 and samples.any() and not np.isfinite(points).all():
+                samples[:] = True  # a missing joint's place is made up from however far
+            phases = [
+                (slice(phase, None, plan.stride), (span.start * plan.insert + phase) // plan.stride)
+                for phase in range(min(plan.stride, len(points)))
+            ]
+            # Merging reads two samples of each sequence on either side.
+            merged = 2 * plan.stride if plan.stride > 1 else 0
+            stale = np.zeros(len(points), dtype=bool)
+            for every, offset in phases:
+                stale[every] = self._frames_that_see(samples[every], offset)
+            stale = near(stale, merged)
+            wanted = near(stale, merged)
+            poses = [
+                self._lift_sequence(
+                    points[every], confidence[every], wanted[every], offset, focal, image_size
+                )
+                for every, offset in phases
+            ]
+            answer[span] = merge_phases(poses, len(points))[:: plan.insert]
+            lifted[span] |= stale[:: plan.insert]
+        answer[~seen] = np.nan
+        return answer, lifted
+
+    def _windows_of(self, frames: int, offset: int) -> tuple[int, int, NDArray[np.int64]]:
+        """Length, hop and first frames of a sequence's windows; see `window_starts` for `offset`."""
         window = min(self.window, frames)
         hop = min(self.hop, window)
+        return window, hop, window_starts(frames, window, hop, offset)
+
+    def _frames_that_see(self, changed: NDArray[np.bool_], offset: int) -> NDArray[np.bool_]:
+        """(F,) which frames of a sequence lie in a window with a changed one (F,)."""
+        window, _, starts = self._windows_of(len(changed), offset)
+        return covered(starts[overlapping(starts, window, changed)], window, len(changed))
+
+    def _lift_sequence(
+        self,
+        keypoints: Array,
+        scores: Array,
+        wanted: NDArray[np.bool_],
+        offset: int,
+        focal: float,
+        image_size: tuple[float, float],
+    ) -> Array:
+        """(F, 17, 4) of one unbroken sequence at the weight's own rate, right in the frames `wanted` (F,)."""
+        frames = len(keypoints)
+        window, hop, starts = self._windows_of(frames, offset)
+        starts = starts[overlapping(starts, window, wanted)]
         if self.weights.model.input_channels == 2:
             keypoints = _without_holes(keypoints)
             scores = np.isfinite(keypoints).all(axis=-1).astype(np.float64)
-        starts = window_starts(frames, window, hop, offset)
         weight = blend_weights(window, hop)[:, None, None]
-        total, share = np.zeros((frames, JOINT_COUNT, 3)), np.zeros((frames, 1, 1))
+        total, share = np.zeros((frames, JOINT_COUNT, 4)), np.zeros((frames, 1, 1))
         at_once = self._windows_at_once(window)
         for first in range(0, len(starts), at_once):
             chosen = starts[first : first + at_once]
@@ -175,12 +278,14 @@ class Lifter:
             for start, window_pose in zip(chosen, poses, strict=True):
                 total[start : start + window] += weight * window_pose
                 share[start : start + window] += weight
-        return np.asarray(total / share)
+        return np.divide(total, share, out=np.full_like(total, np.nan), where=share > 0)
 
     def _lift_windows(
         self, keypoints: Array, scores: Array, focal: float, image_size: tuple[float, float]
     ) -> Array:
-        """(B, T, 17, 2) and (B, T, 17) to (B, T, 17, 3) in camera space."""
+        """(B, T, 17, 2) and (B, T, 17) to (B, T, 17, 4): the pose in camera space, and in the last place how far
+        the answers for the window and for its mirror image lie apart.
+        """
         count = len(keypoints)
         view = view_windows(
             self._tensor(keypoints),
@@ -191,12 +296,15 @@ class Lifter:
             input_channels=self.weights.model.input_channels,
         )
         with torch.inference_mode():
-            pose = self._forward(view.inputs)
+            pose = _from_hip(self._forward(view.inputs))
+            apart = torch.full_like(pose[..., :1], torch.nan)
             if self.flip:
-                pose = (pose + _mirrored(self._forward(_mirrored(view.inputs)))) / 2
-            pose = pose - pose[:, :, :1]
+                other = _from_hip(_mirrored(self._forward(_mirrored(view.inputs))))
+                apart = torch.linalg.vector_norm(pose - other, dim=-1, keepdim=True)
+                pose = (pose + other) / 2
             pose = torch.einsum("bij,btkj->btki", view.camera_from_view, pose)
-        return np.asarray(pose.cpu().double().numpy())
+            answer = torch.cat((pose, apart), dim=-1)
+        return np.asarray(answer.cpu().double().numpy())
 
     def _windows_at_once(self, window: int) -> int:
         return max(1, _FRAMES_A_BATCH[self.device.type] // window)
@@ -209,6 +317,17 @@ class Lifter:
 
     def _tensor(self, values: Array) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)).to(self.device)
+
+
+def _pose_and_disagreement(answer: Array) -> tuple[Array, Array]:
+    """(F, 17, 3) and (F,) of (F, 17, 4), see `_lift_windows`."""
+    # The cubic that merges interleaved sequences may pass below nought.
+    return np.ascontiguousarray(answer[..., :3]), np.maximum(answer[..., 3].mean(axis=1), 0.0)
+
+
+def _from_hip(pose: Tensor) -> Tensor:
+    """(B, T, 17, 3) with the hip at 0."""
+    return pose - pose[:, :, :1]
 
 
 def _mirrored(values: Tensor) -> Tensor:

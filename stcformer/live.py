@@ -11,7 +11,7 @@ from stcformer.errors import LifterError
 from stcformer.lifter import Lifter
 from stcformer.sampling import LONGEST_BRIDGE_S, plan_rate, seen_frames
 from stcformer.skeleton import JOINT_COUNT
-from stcformer.weights import Weights
+from stcformer.weights import Feeding, Weights
 
 Array = NDArray[np.floating[Any]]
 
@@ -30,10 +30,10 @@ _SHORTEST_INTERVAL = 1e-4
 class LiveLifter:
     """2D keypoints of one person, frame by frame, to the pose of the newest frame.
 
-    Keeps what was seen and lifts one window that ends at the newest frame, at a rate that the weights learnt. The
-    times of the frames may be irregular, as a webcam's are: the window is sampled from them by time. From the
-    first frame on there is an answer, at first from windows shorter than `window` frames (default: the weights').
-    `image_size`, `field_of_view`, `flip` and `precision` are as for `Lifter`. Not for use by two threads at once.
+    Lifts one window that ends at the newest frame, at a rate that the weights learnt. The times of the frames may be
+    irregular, as a webcam's are: the window is sampled from them by time (`LiveHistory`). From the first frame on
+    there is an answer, at first from windows shorter than `window` frames (default: the weights'). `image_size`,
+    `field_of_view`, `flip` and `precision` are as for `Lifter`. Not for use by two threads at once.
     """
 
     def __init__(
@@ -50,14 +50,12 @@ class LiveLifter:
         if not (np.isfinite(image_size).all() and min(image_size) > 0):
             raise LifterError(f"A picture of {image_size[0]} by {image_size[1]} pixels cannot be lifted.")
         self.lifter = Lifter(weights, device, window=window, flip=flip, precision=precision)
+        self.history = LiveHistory(weights.feeding, self.lifter.window)
         self.image_size, self.field_of_view = image_size, field_of_view
-        self._newest = -np.inf
-        self._samples: deque[tuple[float, Array, Array]] = deque(maxlen=self.lifter.window * _SAMPLES_A_FRAME)
 
     def reset(self) -> None:
         """Forget what was seen: for another person, or when time begins anew."""
-        self._newest = -np.inf
-        self._samples.clear()
+        self.history.reset()
 
     def push(self, keypoints: Array, scores: Array, time_s: float) -> Array:
         """(17, 2) pixels and (17,) scores of the frame at `time_s` seconds to its (17, 3) pose.
@@ -65,6 +63,37 @@ class LiveLifter:
         Metres in camera space, the hip at 0; NaN when nobody is seen (fewer than four joints with a score).
         Whoever was lost for longer than `LONGEST_BRIDGE_S` begins a new history. Raises LifterError when the
         arrays do not have these shapes, or when the time is no number or not later than the frame before.
+        """
+        window = self.history.add(keypoints, scores, time_s)
+        if window is None:
+            return np.full((JOINT_COUNT, 3), np.nan)
+        points, confidence = window
+        pose = self.lifter.lift_windows(
+            points[None], confidence[None], image_size=self.image_size, field_of_view=self.field_of_view
+        )
+        return np.asarray(pose[0, -1])
+
+
+class LiveHistory:
+    """What was seen of one person up to now, and the window that a lifter reads of it.
+
+    `window` is its number of frames at most, `feeding` says at which rates.
+    """
+
+    def __init__(self, feeding: Feeding, window: int) -> None:
+        self.feeding, self.window = feeding, window
+        self._newest = -np.inf
+        self._samples: deque[tuple[float, Array, Array]] = deque(maxlen=window * _SAMPLES_A_FRAME)
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._newest = -np.inf
+        self._samples.clear()
+
+    def add(self, keypoints: Array, scores: Array, time_s: float) -> tuple[Array, Array] | None:
+        """A frame, as `LiveLifter.push` takes it, to (F, 17, 2) and (F, 17): the window that ends at it.
+
+        None when nobody is seen in it.
         """
         keypoints, scores = _checked(keypoints, scores)
         if not np.isfinite(time_s):
@@ -77,26 +106,21 @@ class LiveLifter:
             )
         self._newest = time_s
         if not seen_frames(keypoints[None], scores[None])[0]:
-            return np.full((JOINT_COUNT, 3), np.nan)
+            return None
         if self._samples and time_s - self._samples[-1][0] > LONGEST_BRIDGE_S:
             self._samples.clear()
         self._samples.append((time_s, keypoints, scores))
-        feeding = self.lifter.weights.feeding
-        while time_s - self._samples[0][0] > self.lifter.window / feeding.rate_range[0]:
+        while time_s - self._samples[0][0] > self.window / self.feeding.rate_range[0]:
             self._samples.popleft()
         times, points, confidence = (np.array(values) for values in zip(*self._samples, strict=True))
-        rate, gap = feeding.frame_rate, np.inf
+        rate, gap = self.feeding.frame_rate, np.inf
         if len(times) > 1:
             interval = _usual_interval(times)
-            low, high = feeding.rate_range
+            low, high = self.feeding.rate_range
             around = (low * (1 - _RATE_ERROR), high * (1 + _RATE_ERROR))
-            plan = plan_rate(1 / interval, feeding.frame_rate, around)
+            plan = plan_rate(1 / interval, self.feeding.frame_rate, around)
             rate, gap = plan.insert / interval / plan.stride, _GAP * interval
-        points, confidence = sample_history(times, points, confidence, rate, self.lifter.window, gap)
-        pose = self.lifter.lift_windows(
-            points[None], confidence[None], image_size=self.image_size, field_of_view=self.field_of_view
-        )
-        return np.asarray(pose[0, -1])
+        return sample_history(times, points, confidence, rate, self.window, gap)
 
 
 def sample_history(

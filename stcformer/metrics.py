@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stcformer.skeleton import bones
+
 Array = NDArray[np.floating[Any]]
 
 
@@ -47,3 +49,11 @@ def acceleration_errors(predicted: Array, truth: Array, fps: float) -> Array:
     and last."""
     difference = np.diff(predicted - truth, n=2, axis=0) * fps**2
     return np.asarray(np.linalg.norm(difference, axis=-1).mean(axis=-1))
+
+
+def bone_length_deviation(poses: Array) -> Array:
+    """(16,) how much the length of each bone (`stcformer.skeleton.bones`) changes over `(F, J, 3)` poses: its standard
+    deviation, in their unit. Frames that are NaN do not count."""
+    parents, children = (list(ends) for ends in zip(*bones(), strict=True))
+    lengths = np.linalg.norm(poses[:, children] - poses[:, parents], axis=-1)
+    return np.asarray(np.nanstd(lengths, axis=0))

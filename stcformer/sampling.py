@@ -100,6 +100,30 @@ def fill_short_gaps(keypoints: Array, scores: Array, seen: NDArray[np.bool_]) ->
     return keypoints, scores
 
 
+def changed_samples(changed: NDArray[np.bool_], seen: NDArray[np.bool_], insert: int) -> NDArray[np.bool_]:
+    """((F - 1) * insert + 1,) which samples of a span differ when the frames `changed` (F,) do.
+
+    Follows `fill_short_gaps` and `insert_frames`: what was put in between differs with its neighbours.
+    """
+    at, gaps = np.flatnonzero(seen), np.flatnonzero(~seen)
+    after = np.searchsorted(at, gaps)
+    changed = changed.copy()
+    changed[gaps] = changed[at[after - 1]] | changed[at[after]]
+    samples = np.repeat(changed, insert)[: (len(changed) - 1) * insert + 1]
+    for frame in np.flatnonzero(changed):
+        samples[max(0, (frame - 1) * insert + 1) : frame * insert] = True
+    return samples
+
+
+def near(mask: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
+    """(F,) within `reach` frames of a True."""
+    steps = np.zeros(len(mask) + 1, dtype=np.int64)
+    at = np.flatnonzero(mask)
+    np.add.at(steps, np.maximum(at - reach, 0), 1)
+    np.add.at(steps, np.minimum(at + reach + 1, len(mask)), -1)
+    return np.asarray(np.cumsum(steps[:-1]) > 0)
+
+
 def merge_phases(phases: list[Array], frames: int) -> Array:
     """One (F, J, 3) path of the poses of interleaved sequences: sequence p holds frames p, p + stride, ...
 
@@ -139,6 +163,19 @@ def window_starts(frames: int, window: int, hop: int, offset: int = 0) -> NDArra
         return np.zeros(1, dtype=np.int64)
     starts = np.arange(-(offset % hop), frames - window + hop, hop)
     return np.unique(np.clip(starts, 0, frames - window))
+
+
+def overlapping(starts: NDArray[np.int64], window: int, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(B,) which windows hold a frame of `mask` (F,)."""
+    before = np.concatenate(([0], np.cumsum(mask)))
+    return np.asarray(before[starts + window] > before[starts])
+
+
+def covered(starts: NDArray[np.int64], window: int, frames: int) -> NDArray[np.bool_]:
+    """(frames,) which frames lie in one of the windows."""
+    mask = np.zeros(frames, dtype=bool)
+    mask[starts[:, None] + np.arange(window)] = True
+    return mask
 
 
 def blend_weights(window: int, hop: int) -> Array:

@@ -108,7 +108,7 @@ class TrainingConfig:
     """Of the moving average of the weights, which is what is kept and measured."""
     seed: int = 1
     views: ViewRange = field(default_factory=lambda: ViewRange(any_turn=0.08))
-    errors: DetectorErrors = field(default_factory=DetectorErrors)
+    errors: DetectorErrors = field(default_factory=lambda: DetectorErrors(many_lost=0.12))
 
     def steps(self) -> int:
         """Steps of all stages together."""

@@ -18,11 +18,30 @@ from stcformer.errors import LifterError
 from stcformer.model import STCFormer
 from stcformer.views import VIEWS
 
+
+@dataclass(frozen=True)
+class ShippedWeights:
+    """Weights that come with the program: a file below `assets/`, beside its card (`.md`), and how to use it."""
+
+    file: str
+    window: int
+    """Frames at once. No parameter depends on it, and one training run sees all lengths: one file serves several."""
+    purpose: str
+    """One line for a person who chooses."""
+
+
 DEFAULT_WEIGHTS = "wild-27"
-SHIPPED_WEIGHTS: dict[str, str] = {
-    "wild-27": "weights/wild-27.safetensors",
+SHIPPED_WEIGHTS: dict[str, ShippedWeights] = {
+    "wild-27": ShippedWeights(
+        "weights/wild-27.safetensors", 27, "windows of about a second: live, and short clips"
+    ),
+    "wild-81": ShippedWeights(
+        "weights/wild-27.safetensors", 81, "windows of about three seconds: the usual choice"
+    ),
+    "wild-243": ShippedWeights(
+        "weights/wild-27.safetensors", 243, "windows of about eight seconds: for long takes"
+    ),
 }
-"""Name to file below `assets/`; each stands beside its card, `<name>.md`."""
 
 LARGEST_FILE_BYTES = 2 * 2**30
 _METADATA_KEY = "stcformer"
@@ -76,8 +95,10 @@ def load_weights(name_or_path: str | os.PathLike[str] = DEFAULT_WEIGHTS) -> Weig
     if feeding is None:
         feeding = _published_feeding(path)
         origin = "a published checkpoint supplied by the user; no licence comes with it"
-    shipped = str(name_or_path) in SHIPPED_WEIGHTS
-    return Weights(model, feeding, str(name_or_path) if shipped else path.name, digest, origin)
+    shipped = SHIPPED_WEIGHTS.get(str(name_or_path))
+    if shipped is not None:
+        return Weights(model, replace(feeding, window=shipped.window), str(name_or_path), digest, origin)
+    return Weights(model, feeding, path.name, digest, origin)
 
 
 def save_weights(path: Path, model: STCFormer, feeding: Feeding, origin: str) -> None:
@@ -90,7 +111,7 @@ def save_weights(path: Path, model: STCFormer, feeding: Feeding, origin: str) ->
 
 def _find(name_or_path: str | os.PathLike[str]) -> Path:
     if (shipped := SHIPPED_WEIGHTS.get(str(name_or_path))) is not None:
-        return Path(str(importlib.resources.files("assets"))) / shipped
+        return Path(str(importlib.resources.files("assets"))) / shipped.file
     path = Path(name_or_path)
     if not path.is_file():
         raise LifterError(

@@ -272,6 +272,20 @@ def test_a_limb_is_found_in_the_other_ones_place_for_a_while() -> None:
     assert 0.35 < float(rows.any(dim=1).float().mean()) < 0.55
 
 
+def test_every_joint_is_lost_in_stretches_where_many_are() -> None:
+    quiet = {"exact": 0.0, "limb_hidden": 0.0, "joint_lost": 0.0}
+    near = windows(300, 60, ranges=ViewRange(distance=(8.0, 10.0)))
+    inside = ((near.keypoints >= 0) & (near.keypoints <= near.image_size[:, None, None])).all(dim=-1)
+    after = with_detector_errors(near, DetectorErrors(**quiet, many_lost=0.5), seed(5))  # type: ignore[arg-type]
+    lost = (after.scores == 0) & inside
+    share = lost.float().mean(dim=(1, 2))
+    touched = share > 0
+    assert 0.42 < float(touched.float().mean()) < 0.58
+    assert 0.25 < float(share[touched].mean()) < 0.35
+    both = (lost[:, 1:] & lost[:, :-1])[touched].float().sum() / lost[:, 1:][touched].float().sum()
+    assert both > 0.6  # by itself each frame would follow a lost one in three of ten
+
+
 def test_errors_change_neither_the_answer_nor_the_camera() -> None:
     before = windows()
     after = with_detector_errors(before, ALL_ERR, seed(5))

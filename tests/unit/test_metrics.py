@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from stcformer.metrics import acceleration_error, aligned_joint_error, mean_joint_error, procrustes_align
+from stcformer.metrics import (
+    acceleration_error,
+    aligned_joint_error,
+    bone_length_deviation,
+    mean_joint_error,
+    procrustes_align,
+)
 
 
 def poses(seed: int, *shape: int) -> np.ndarray:
@@ -98,3 +104,17 @@ def test_acceleration_error_is_that_of_a_falling_body() -> None:
     assert acceleration_error(falling, np.zeros((20, 17, 3)), 50) == pytest.approx(9.81)
     steady = np.broadcast_to(3 * time + 1, (20, 17, 3))
     assert acceleration_error(steady, np.zeros((20, 17, 3)), 50) == pytest.approx(0, abs=1e-9)
+
+
+def test_bones_that_keep_their_length_do_not_deviate_and_one_that_does_is_found() -> None:
+    pose = np.random.default_rng(0).normal(size=(17, 3))
+    turn = np.linalg.qr(np.random.default_rng(1).normal(size=(40, 3, 3)))[0]
+    moving = pose @ turn + np.random.default_rng(2).normal(size=(40, 1, 3))
+    assert bone_length_deviation(moving).max() < 1e-12
+    moving[::2, 3] += 0.1 * (moving[::2, 3] - moving[::2, 2])
+    moving[7] = np.nan
+    deviation = bone_length_deviation(moving)
+    assert np.argmax(deviation) == 2  # the third bone: rknee to rankle
+    length = np.linalg.norm(pose[3] - pose[2])
+    assert deviation[2] == pytest.approx(0.05 * length, rel=0.01)
+    assert np.delete(deviation, 2).max() < 1e-12
