@@ -1,0 +1,604 @@
+"""The 3D view in a real window: what its pixels show, and what the hand does."""
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
+from PyQt6.QtGui import QImage, QInputDevice, QKeyEvent, QMouseEvent, QPointingDevice, QWheelEvent
+from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.gui import scene_shaders, scene_view
+from app.gui.scene_canvas import SceneCanvas
+from app.gui.scene_view import SceneView, opengl_problem
+from app.scene.figure import figure_parts
+from stcformer.lens import ASSUMED_FIELD_OF_VIEW
+from stcformer.skeleton import JOINTS
+from tests.synthetic_body import CAMERA_HEIGHT, IMAGE_SIZE, Stance, body, seen_by_camera, walk
+
+Picture = np.ndarray
+SIGN = 90
+"""Pixels of the lower left corner that the sign of the axes takes."""
+J = {name: number for number, name in enumerate(JOINTS)}
+
+FACING_THE_CAMERA = body(
+    Stance(heading=180, left_arm_raise=80, right_arm_raise=40, left_elbow=3, right_elbow=3), 1
+)
+"""(1, 17, 3) a person with one arm higher than the other: no mirror image of itself."""
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> SceneView:
+    problem = opengl_problem()
+    if problem is not None:
+        pytest.skip(f"needs a display with OpenGL: {problem}")
+    made = SceneView()
+    qtbot.addWidget(made)
+    made.set_colours(dark=True)
+    made.resize(640, 560)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def canvas_of(view: SceneView) -> SceneCanvas:
+    canvas = view.canvas
+    assert canvas is not None
+    return canvas
+
+
+def picture(view: SceneView) -> Picture:
+    """(H, W, 3) what the view shows, 0..255, in device pixels."""
+    QApplication.processEvents()
+    image = canvas_of(view).grabFramebuffer().convertToFormat(QImage.Format.Format_RGB888)
+    bits = image.constBits()
+    assert bits is not None
+    bits.setsize(image.sizeInBytes())
+    rows = np.frombuffer(bits, dtype=np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).astype(int)
+
+
+def places(view: SceneView, points: np.ndarray) -> np.ndarray:
+    """(..., 2) where points of the world lie in the view, by its look."""
+    canvas = canvas_of(view)
+    return canvas.look.project(points, canvas.picture_size())
+
+
+def is_left(image: Picture) -> np.ndarray:
+    """(H, W) where it is the left side's orange."""
+    red, green, blue = np.moveaxis(image, -1, 0)
+    return (red > 100) & (red - blue > 70) & (green - blue > 15)
+
+
+def is_right(image: Picture) -> np.ndarray:
+    """(H, W) where it is the right side's blue."""
+    red, _, blue = np.moveaxis(image, -1, 0)
+    blues = (blue > 90) & (blue - red > 70)
+    if len(image) > SIGN:
+        blues[-SIGN:, :SIGN] = False  # the z axis of the sign is blue too
+    return blues
+
+
+def centre_of(mask: np.ndarray) -> np.ndarray:
+    """(2,) mean x and y."""
+    return np.argwhere(mask).mean(axis=0)[::-1]
+
+
+def show_person(view: SceneView, view_from: str = "front", person: np.ndarray = FACING_THE_CAMERA) -> None:
+    view.set_poses(person, 0)
+    view.look_from(view_from)
+
+
+def at(image: Picture, place: np.ndarray) -> np.ndarray:
+    return image[round(float(place[1])), round(float(place[0]))]
+
+
+# --- what is drawn --------------------------------------------------------------------------------------------
+
+
+def test_a_figure_appears_and_its_joints_lie_where_the_look_puts_them(view: SceneView) -> None:
+    view.look_from("front")
+    empty = picture(view)
+    assert not is_left(empty).any()
+    assert not is_right(empty).any()
+    show_person(view)
+    image = picture(view)
+    pixels = places(view, FACING_THE_CAMERA[0])
+    for name in ("lknee", "lankle", "lelbow", "lwrist"):
+        assert is_left(at(image, pixels[J[name]])[None, None]).all(), name
+    for name in ("rknee", "rankle", "relbow", "rwrist"):
+        assert is_right(at(image, pixels[J[name]])[None, None]).all(), name
+
+
+def test_the_figure_stands_upright(view: SceneView) -> None:
+    show_person(view)
+    image = picture(view)
+    pixels = places(view, FACING_THE_CAMERA[0])
+    head, ankle = pixels[J["head"], 1], pixels[J["lankle"], 1]
+    rows = np.flatnonzero((is_left(image) | is_right(image)).any(axis=1))
+    assert head < ankle < rows[-1] < ankle + 45, "the feet are below"
+    grey = at(image, (pixels[J["head"]] + pixels[J["neck"]]) / 2)
+    assert grey.min() > 90, "the head is at the top"
+    assert np.ptp(grey) < 40
+
+
+@pytest.mark.parametrize(("name", "left_is_right"), [("front", True), ("back", False), ("free", True)])
+def test_the_left_side_is_where_it_belongs(view: SceneView, name: str, left_is_right: bool) -> None:
+    show_person(view, name)
+    image = picture(view)
+    left, right = centre_of(is_left(image)), centre_of(is_right(image))
+    assert (left[0] > right[0] + 20) == left_is_right
+
+
+def test_the_front_is_the_persons_wherever_they_face(view: SceneView) -> None:
+    person = body(Stance(heading=60, hip=(3.0, 8.0, 0.93)), 1)
+    show_person(view, "front", person)
+    image = picture(view)
+    assert centre_of(is_left(image))[0] > centre_of(is_right(image))[0] + 20
+
+
+def test_from_the_side_one_sees_the_right_side(view: SceneView) -> None:
+    show_person(view, "side", body(Stance(heading=180), 1))
+    image = picture(view)
+    assert is_right(image).sum() > 3 * is_left(image).sum()
+
+
+def test_from_above_the_left_arm_of_one_who_faces_the_camera_is_on_the_right(view: SceneView) -> None:
+    show_person(view, "top")
+    image = picture(view)
+    assert centre_of(is_left(image))[0] > centre_of(is_right(image))[0] + 20
+
+
+@pytest.mark.parametrize("size", [(640, 560), (330, 620), (900, 300)])
+def test_the_camera_view_agrees_with_the_keypoints_in_the_picture(
+    view: SceneView, qtbot: QtBot, size: tuple[int, int]
+) -> None:
+    world = body(
+        Stance(heading=180, hip=(0.5, 3.2, 0.93), left_arm_raise=88, left_elbow=2, right_arm_raise=10), 1
+    )
+    keypoints = seen_by_camera(world)[1][0]
+    view.resize(*size)
+    qtbot.waitUntil(lambda: canvas_of(view).picture_size() == size)
+    view.set_camera(np.array([0, 0, CAMERA_HEIGHT]), np.array([0, 1.0, 0]), ASSUMED_FIELD_OF_VIEW, IMAGE_SIZE)
+    view.set_poses(world, 0)
+    view.look_from("camera")
+    image = picture(view)
+    scale = 0.96 * min(size[0] / IMAGE_SIZE[0], size[1] / IMAGE_SIZE[1])
+    expected = (keypoints - np.array(IMAGE_SIZE) / 2) * scale + np.array(size) / 2
+
+    # The stretched left arm ends in the wrist's ball, which is the rightmost of all that is orange.
+    orange = is_left(image)
+    columns = np.flatnonzero(orange.any(axis=0))
+    ball = max(
+        float(start[3])
+        for start in figure_parts(world[0])[0]
+        if np.allclose(start[:3], world[0, J["lwrist"]])
+    )
+    pixel = (
+        scale * IMAGE_SIZE[0] / 2 / np.tan(np.radians(ASSUMED_FIELD_OF_VIEW / 2)) / world[0, J["lwrist"], 1]
+    )
+    tip = columns[-1] + 1 - ball * pixel
+    rows = np.flatnonzero(orange[:, round(tip)])
+    found = np.array([tip, (rows[0] + rows[-1] + 1) / 2])
+    np.testing.assert_allclose(found, expected[J["lwrist"]], atol=2.0)
+    for joint in ("relbow", "rknee"):
+        assert is_right(at(image, expected[J[joint]])[None, None]).all(), joint
+    blue = centre_of(is_right(image))
+    assert blue[0] < centre_of(orange)[0], "it is not a mirror image"
+
+
+def test_an_unknown_pose_draws_nothing_and_says_so(view: SceneView) -> None:
+    view.look_from("front")
+    empty = picture(view)
+    unknown = FACING_THE_CAMERA.copy()
+    unknown[0, 3] = np.nan
+    view.set_poses(unknown, 0)
+    np.testing.assert_array_equal(picture(view), empty)
+    assert view.note() == "Nobody was seen in this frame"
+    view.set_poses(FACING_THE_CAMERA, 0)
+    assert view.note() == ""
+    view.set_poses(np.zeros((0, 17, 3)), 0)
+    assert view.note() == "No poses yet"
+
+
+def test_other_persons_are_paler_than_the_chosen_one(view: SceneView) -> None:
+    both = np.concatenate(
+        (FACING_THE_CAMERA - np.array([0.9, 0, 0]), FACING_THE_CAMERA + np.array([0.9, 0, 0]))
+    )
+    view.set_poses(both, 0)
+    view.look_from("front")
+
+    def strength(person: int) -> float:
+        place = places(view, both[person, J["lknee"]])
+        return float(np.ptp(at(picture(view), place)))
+
+    assert strength(0) > 1.5 * strength(1)
+    view.set_poses(both, 1)
+    assert strength(1) > 1.5 * strength(0)
+
+
+@pytest.mark.parametrize("nearer", [0, 1])
+def test_the_nearer_person_hides_the_one_behind(view: SceneView, nearer: int) -> None:
+    near = body(Stance(heading=180, hip=(0, 4.0, 0.93)), 1)
+    far = body(Stance(heading=0, hip=(0, 5.0, 0.93)), 1)  # its right side stands behind the other's left side
+    view.set_poses(np.concatenate((near, far) if nearer == 0 else (far, near)), nearer)
+    view.look_from("front")
+    assert is_left(at(picture(view), places(view, near[0, J["lknee"]]))[None, None]).all()
+
+
+def test_a_shadow_lies_on_the_floor_straight_under_the_person(view: SceneView) -> None:
+    person = FACING_THE_CAMERA + np.array([0, 0, 0.25])  # in the air, so that the shadow can be seen
+    view.set_motion(np.stack((FACING_THE_CAMERA, person), axis=1), 30.0)
+    show_person(view, "free", person)
+    image = picture(view)
+    view.set_poses(np.zeros((0, 17, 3)), 0)
+    empty = picture(view)
+    under = places(view, person[0, J["lankle"]] * [1, 1, 0])
+    aside = places(view, person[0, J["lankle"]] * np.array([1, 1, 0]) + np.array([1.3, 0, 0]))
+    assert at(image, under).sum() < 0.8 * at(empty, under).sum()
+    np.testing.assert_array_equal(at(image, aside), at(empty, aside))
+
+
+def test_the_picture_is_opaque(view: SceneView) -> None:
+    show_person(view)
+    QApplication.processEvents()
+    image = canvas_of(view).grabFramebuffer()
+    corners = [(5, 5), (300, 540), (320, 280)]
+    assert all(image.pixelColor(x, y).alpha() == 255 for x, y in corners)
+
+
+def test_light_and_dark_differ_and_the_sides_keep_their_colours(view: SceneView) -> None:
+    show_person(view)
+    dark = picture(view)
+    view.set_colours(dark=False)
+    light = picture(view)
+    assert dark[100, 60].sum() < 250
+    assert light[100, 60].sum() > 550
+    for image in (dark, light):
+        assert is_left(image).sum() > 1000
+        assert is_right(image).sum() > 1000
+
+
+def test_the_trail_of_a_joint_appears_and_goes(view: SceneView) -> None:
+    motion = walk(60, 30)
+    view.set_motion(motion[None], 30.0)
+    view.set_frame(30)
+    view.look_from("side")
+    bare = picture(view)
+    assert not is_left(bare).any()
+    view.set_trail(J["lwrist"], 20)
+    image = picture(view)
+    for frame in (14, 22, 30):
+        place = places(view, motion[frame, J["lwrist"]])
+        x, y = (round(float(value)) for value in place)
+        change = np.abs(image - bare)[y - 2 : y + 3, x - 2 : x + 3].max()
+        assert change > 25, frame
+    view.set_trail(None)
+    np.testing.assert_array_equal(picture(view), bare)
+
+
+def test_the_videos_camera_is_drawn_where_it_stands(view: SceneView) -> None:
+    view.set_motion(walk(60, 30)[None], 30.0)
+    view.look_from("top")
+    view.set_camera(np.array([0, 3.0, 1.0]), np.array([0, 1.0, 0]), 60.0, IMAGE_SIZE)
+    canvas = canvas_of(view)
+    place = places(view, np.array([0, 3.0, 1.0]))
+    with_camera = picture(view)
+    view.clear_camera()
+    x, y = (round(float(value)) for value in place)
+    change = np.abs(with_camera - picture(view)).max(axis=-1)
+    assert change[y - 3 : y + 4, x - 3 : x + 4].max() > 40
+    assert change[: max(y - 120, 0)].max(initial=0) == 0
+    assert canvas.look.elevation == 90
+
+
+# --- following and turning ------------------------------------------------------------------------------------
+
+
+def test_a_following_view_keeps_the_person_in_the_picture(view: SceneView) -> None:
+    motion = walk(300, 30, heading=90)
+    view.set_motion(motion[None], 30.0)
+    view.look_from("front")
+    view.set_follow(True)
+    view.frame_motion()
+    finish_turn(view)
+    for frame in (10, 150, 290):
+        view.set_frame(frame)
+        view.set_poses(motion[None, frame], 0)
+        image = picture(view)
+        assert abs(centre_of(is_left(image) | is_right(image))[0] - 320) < 60
+
+
+def test_a_turn_asked_for_by_a_button_ends_where_it_should(view: SceneView, qtbot: QtBot) -> None:
+    show_person(view, "front")
+    with qtbot.waitSignal(view.view_changed) as changed:
+        view.toolbar.views["side"].click()
+    assert changed.args == ["side"]
+    finish_turn(view)
+    turned = picture(view)
+    view.look_from("side")
+    np.testing.assert_array_equal(picture(view), turned)
+    assert view.toolbar.views["side"].isChecked()
+    assert not view.toolbar.views["front"].isChecked()
+
+
+def test_a_button_pressed_once_more_shows_the_other_side(view: SceneView) -> None:
+    show_person(view, "front")
+    view.toolbar.views["front"].click()
+    assert view.view == "back"
+    assert view.toolbar.views["front"].isChecked()
+    view.toolbar.views["front"].click()
+    assert view.view == "front"
+
+
+def finish_turn(view: SceneView) -> None:
+    view._turn.setCurrentTime(view._turn.duration())
+    QApplication.processEvents()
+
+
+def test_the_camera_button_waits_for_a_camera(view: SceneView) -> None:
+    button = view.toolbar.views["camera"]
+    assert not button.isEnabled()
+    view.set_camera(np.array([0, 0, 1.4]), np.array([0, 1.0, 0]), 60.0, IMAGE_SIZE)
+    assert button.isEnabled()
+    view.look_from("camera")
+    view.clear_camera()
+    assert view.view == "free"
+    assert not button.isEnabled()
+
+
+def test_the_trail_menu_asks_for_a_joints_path_in_the_clips_frames(view: SceneView, qtbot: QtBot) -> None:
+    view.set_motion(walk(60, 50)[None], 50.0)
+    action = next(each for each in view.toolbar.trail_menu.actions() if each.text() == "Left wrist")
+    with qtbot.waitSignal(view.trail_changed) as changed:
+        action.trigger()
+    assert changed.args == [J["lwrist"], 25]
+    assert view.toolbar.trail.isChecked()
+    press(view, "t")
+    assert not view.toolbar.trail.isChecked()
+    press(view, "t")
+    assert view.toolbar.trail.isChecked()
+
+
+# --- the hand -------------------------------------------------------------------------------------------------
+
+
+def drag(view: SceneView, qtbot: QtBot, way: tuple[int, int], modifier: Qt.KeyboardModifier) -> None:
+    canvas = canvas_of(view)
+    start = QPoint(300, 300)
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, modifier, start)
+    for share in (0.3, 0.6, 1.0):
+        place = QPointF(300 + share * way[0], 300 + share * way[1])
+        move(canvas, place, modifier)
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, modifier, start + QPoint(*way))
+
+
+def move(canvas: QWidget, place: QPointF, modifier: Qt.KeyboardModifier) -> None:
+    button = Qt.MouseButton.LeftButton
+    event = QMouseEvent(QEvent.Type.MouseMove, place, canvas.mapToGlobal(place), button, button, modifier)
+    QApplication.sendEvent(canvas, event)
+
+
+def wheel(canvas: QWidget, notches: float) -> None:
+    place = QPointF(300, 300)
+    event = QWheelEvent(
+        place,
+        canvas.mapToGlobal(place),
+        QPoint(),
+        QPoint(0, round(120 * notches)),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(canvas, event)
+
+
+def two_fingers(canvas: QWidget, way: QPoint, modifier: Qt.KeyboardModifier) -> None:
+    pad = QPointingDevice(
+        "pad",
+        1,
+        QInputDevice.DeviceType.TouchPad,
+        QPointingDevice.PointerType.Finger,
+        QInputDevice.Capability.PixelScroll,
+        2,
+        0,
+    )
+    place = QPointF(300, 300)
+    event = QWheelEvent(
+        place,
+        canvas.mapToGlobal(place),
+        way,
+        way * 4,
+        Qt.MouseButton.NoButton,
+        modifier,
+        Qt.ScrollPhase.ScrollUpdate,
+        False,
+        Qt.MouseEventSource.MouseEventNotSynthesized,
+        pad,
+    )
+    QApplication.sendEvent(canvas, event)
+
+
+def press(view: SceneView, text: str) -> QKeyEvent:
+    key = Qt.Key.Key_Space if text == " " else Qt.Key(ord(text.upper()))
+    event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier, text)
+    canvas_of(view).keyPressEvent(event)
+    return event
+
+
+PLAIN, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+def test_a_drag_turns_the_scene_with_the_cursor(view: SceneView, qtbot: QtBot) -> None:
+    show_person(view, "front")
+    nose = FACING_THE_CAMERA[0, J["neck"]]
+    before = places(view, nose)
+    drag(view, qtbot, (60, 0), PLAIN)
+    assert places(view, nose)[0] > before[0] + 3, "the near side goes with the cursor"
+    assert view.view == ""
+    assert not any(button.isChecked() for button in view.toolbar.views.values())
+    elevation = canvas_of(view).look.elevation
+    drag(view, qtbot, (0, 50), PLAIN)
+    assert canvas_of(view).look.elevation > elevation + 5
+
+
+def test_a_drag_with_shift_moves_what_is_under_the_cursor_as_far(view: SceneView, qtbot: QtBot) -> None:
+    show_person(view, "free")
+    centre = np.array(canvas_of(view).look.centre)
+    before = places(view, centre)
+    drag(view, qtbot, (50, -40), SHIFT)
+    np.testing.assert_allclose(places(view, centre) - before, (50, -40), atol=0.5)
+
+
+def test_the_wheel_comes_nearer_and_double_click_shows_everything_again(
+    view: SceneView, qtbot: QtBot
+) -> None:
+    show_person(view)
+    canvas = canvas_of(view)
+    start = canvas.look.distance
+    wheel(canvas, 5)
+    assert canvas.look.distance == pytest.approx(start / 1.13**5)
+    for _ in range(80):
+        wheel(canvas, -3)
+    assert canvas.look.distance < 200
+    qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(300, 300))
+    finish_turn(view)
+    assert canvas.look.distance == pytest.approx(start)
+
+
+def test_two_fingers_on_a_touchpad_turn_move_and_zoom(view: SceneView) -> None:
+    show_person(view)
+    canvas = canvas_of(view)
+    start = canvas.look
+    two_fingers(canvas, QPoint(40, 20), PLAIN)
+    turned = canvas.look
+    assert turned.centre == start.centre
+    assert turned.distance == start.distance
+    assert turned.azimuth == pytest.approx(start.azimuth - 16)
+    assert turned.elevation == pytest.approx(start.elevation + 8)
+    two_fingers(canvas, QPoint(0, 30), SHIFT)
+    assert canvas.look.centre[2] > turned.centre[2]
+    assert canvas.look.azimuth == turned.azimuth
+    two_fingers(canvas, QPoint(0, 30), Qt.KeyboardModifier.ControlModifier)
+    assert canvas.look.distance < turned.distance
+
+
+def test_the_view_cannot_be_turned_over(view: SceneView, qtbot: QtBot) -> None:
+    show_person(view)
+    for _ in range(12):
+        drag(view, qtbot, (0, 200), PLAIN)
+    assert canvas_of(view).look.elevation == 90
+    assert np.isfinite(picture(view)).all()
+
+
+def test_keys_choose_the_view_and_those_of_the_playback_are_left_alone(view: SceneView) -> None:
+    show_person(view, "free")
+    assert press(view, "3").isAccepted()
+    assert view.view == "side"
+    assert press(view, "3").isAccepted()
+    assert view.view == "left"
+    assert press(view, "g").isAccepted()
+    assert view.toolbar.follow.isChecked()
+    press(view, "5")
+    assert view.view == "left", "there is no camera yet"
+    for other in (" ", "k", "n"):
+        assert not press(view, other).isAccepted()
+
+
+def test_a_click_on_a_figure_tells_whose_it_is_and_a_drag_does_not(view: SceneView, qtbot: QtBot) -> None:
+    both = np.concatenate(
+        (FACING_THE_CAMERA - np.array([0.9, 0, 0]), FACING_THE_CAMERA + np.array([0.9, 0, 0]))
+    )
+    view.set_poses(both, 0)
+    view.look_from("front")
+    clicked: list[int] = []
+    view.person_clicked.connect(clicked.append)
+    place = places(view, both[1, J["spine"]])
+    qtbot.mouseClick(canvas_of(view), Qt.MouseButton.LeftButton, pos=QPointF(*place).toPoint())
+    assert clicked == [1]
+    qtbot.mouseClick(canvas_of(view), Qt.MouseButton.LeftButton, pos=QPoint(8, 250))
+    drag(view, qtbot, (30, 0), PLAIN)
+    assert clicked == [1]
+
+
+# --- the widget -----------------------------------------------------------------------------------------------
+
+
+def test_several_calls_make_one_picture(view: SceneView, monkeypatch: pytest.MonkeyPatch) -> None:
+    motion = walk(60, 30)
+    view.set_motion(motion[None], 30.0)
+    finish_turn(view)
+    picture(view)
+    painted: list[int] = []
+    original = SceneCanvas.drawItemTree
+    monkeypatch.setattr(
+        SceneCanvas, "drawItemTree", lambda self, **rest: painted.append(1) or original(self, **rest)
+    )
+    view.set_frame(20)
+    view.set_poses(motion[None, 20], 0)
+    view.set_trail(J["lwrist"])
+    QApplication.processEvents()
+    assert len(painted) == 1
+
+
+def test_it_draws_on_in_another_window(view: SceneView, qtbot: QtBot) -> None:
+    show_person(view)
+    assert is_left(picture(view)).sum() > 1000
+    other = QWidget()
+    qtbot.addWidget(other)
+    QVBoxLayout(other).addWidget(view)
+    other.resize(700, 600)
+    other.show()
+    qtbot.waitExposed(other)
+    assert is_left(picture(view)).sum() > 1000
+    view.setParent(None)  # each is closed by itself
+
+
+def test_without_opengl_a_sentence_stands_there_and_every_call_works(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scene_view, "opengl_problem", lambda: "it has only version 1.4")
+    view = SceneView()
+    qtbot.addWidget(view)
+    view.show()
+    assert view.failure is not None
+    assert "OpenGL" in view.failure
+    assert "1.4" in view.failure
+    assert not view.toolbar.isVisible()
+    motion = walk(30, 30)[None]
+    view.set_motion(motion, 30.0)
+    view.set_frame(3)
+    view.set_poses(motion[:, 3], 0)
+    view.set_trail(J["lwrist"])
+    view.set_follow(True)
+    view.set_camera(np.array([0, 0, 1.4]), np.array([0, 1.0, 0]), 60.0, IMAGE_SIZE)
+    view.look_from("camera")
+    view.frame_motion()
+    view.set_colours(dark=False)
+    view.paint_now()
+    view.clear_camera()
+
+
+def test_a_driver_that_does_not_take_the_shaders_is_told_in_a_sentence(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = opengl_problem()
+    if problem is not None:
+        pytest.skip(f"needs a display with OpenGL: {problem}")
+    monkeypatch.setattr(scene_shaders, "FIGURE_FRAGMENT", "void main() { COLOUR = nothing; }")
+    view = SceneView()
+    qtbot.addWidget(view)
+    view.resize(640, 560)
+    view.show()
+    qtbot.waitUntil(lambda: view.failure is not None)
+    assert view.canvas is None
+    view.set_poses(FACING_THE_CAMERA, 0)
+    view.look_from("side")
+
+
+def test_a_benchmark_can_paint_and_wait(view: SceneView) -> None:
+    show_person(view)
+    picture(view)
+    view.set_poses(FACING_THE_CAMERA + np.array([0, 0, 0.1]), 0)
+    view.paint_now()
+    assert is_left(picture(view)).any()
