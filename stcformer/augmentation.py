@@ -73,9 +73,15 @@ class DetectorErrors:
     """Of each joint, over the whole window."""
     joint_spread: float = 0.5
     """How differently well the joints of one window are found: standard deviation of the logarithm."""
-    hidden_factor: float = 5.0
-    """Errors of a joint that the detector can only guess, against those of one that it sees."""
-    limb_hidden: float = 0.25
+    hidden_factor: float = 2.0
+    """Errors of a joint that the detector can only guess, against those of one that it sees; a guess adds to them:"""
+    guess: float = 0.15
+    """How far off a guessed joint is for as long as it is hidden, in the middle of its distribution."""
+    guess_spread: float = 0.9
+    """Standard deviation of that distance's logarithm: one guess in ten is three times as far off."""
+    guess_other_side: float = 0.25
+    """Share of windows in which hidden joints are guessed where those of the other side are."""
+    limb_hidden: float = 0.4
     """Share of windows in which an arm, a leg or the head is hidden for a while."""
     joint_lost: float = 0.02
     """Share of joints for which the detector gives nothing at all."""
@@ -107,6 +113,8 @@ _LIMBS = tuple(
         ("rknee", "rankle"),
         ("lknee", "lankle"),
         ("relbow", "rwrist"),
+        ("lelbow", "lwrist"),
+        ("relbow", "rwrist"),  # twice: an arm is hidden by the body more often than a leg by the other
         ("lelbow", "lwrist"),
         ("rhip", "rknee", "rankle", "lhip", "lknee", "lankle"),
         ("neck", "head"),
@@ -251,7 +259,8 @@ def with_detector_errors(
     hidden = _hidden_limbs(batch, frames, joints, errors, generator, device)
     outside = ((keypoints < 0) | (keypoints > windows.image_size[:, None, None])).any(dim=-1)
     guessed = hidden | outside
-    visible = torch.where(guessed, 0.05 + 0.6 * draw(batch, 1, 1) * draw(batch, frames, joints), visible)
+    unsure = 0.02 + 0.5 * draw(batch, 1, 1) ** 2 * draw(batch, frames, joints)
+    visible = torch.where(guessed, unsure, visible)
 
     middle = keypoints.mean(dim=2, keepdim=True)
     size = (keypoints - middle).square().sum(dim=-1).mean(dim=(1, 2)).sqrt()
@@ -269,7 +278,17 @@ def with_detector_errors(
     limbs = torch.tensor([name[1:] in (*_ARM, *_LEG) for name in JOINTS], device=device)
     error = error + errors.leap * leaping * limbs[:, None]
     factor = (1 + (errors.hidden_factor - 1) * (1 - visible)) * spread[:, None]
+    copied = guessed & (draw(batch, 1, 1) < errors.guess_other_side) & erring[:, None, None]
+    keypoints = torch.where(copied[..., None], keypoints[:, :, list(MIRROR)], keypoints)
     keypoints = keypoints + error * (factor * severity[:, None, None])[..., None]
+    far = (
+        errors.guess
+        * torch.exp(errors.guess_spread * normal(batch, 1, joints, 1))
+        * (size * erring)[:, None, None, None]
+    )
+    wandering = _wandering((batch, frames, joints, 2), errors.drift_frames, generator, device)
+    offset = far * (normal(batch, 1, joints, 2) + 0.5 * wandering)
+    keypoints = torch.where(guessed[..., None], keypoints + offset, keypoints)
 
     keypoints = _confused(keypoints, draw(batch) < errors.swapped * erring, _SWAPS, generator)
     keypoints = _confused(keypoints, draw(batch) < errors.merged * erring, _MERGERS, generator)
@@ -279,8 +298,8 @@ def with_detector_errors(
     )
     wandering = _wandering((batch, frames, joints), errors.many_lost_frames, generator, device)
     lost = lost | (torch.special.ndtr(wandering) < often[:, None, None])
-    # Half of the detectors report a hidden joint as absent, the other half guess it.
-    lost = (lost | (hidden & (draw(batch, 1, 1) < 0.5))) & erring[:, None, None]
+    # Some detectors report a hidden joint as absent, most guess it.
+    lost = (lost | (hidden & (draw(batch, 1, 1) < 0.3))) & erring[:, None, None]
     scores = torch.where(erring[:, None, None], visible.clamp(0.02, 1.0), torch.ones_like(visible))
     return TrainingWindows(
         keypoints,

@@ -248,7 +248,15 @@ def test_errors_are_fractions_of_the_bodys_size_in_the_picture() -> None:
 
 
 def test_sides_are_swapped_in_as_many_windows_as_stated_and_only_for_a_while() -> None:
-    quiet = {"exact": 0.0, "severity": (0.0, 0.0), "limb_hidden": 0.0, "joint_lost": 0.0}
+    quiet = {
+        "exact": 0.0,
+        "severity": (0.0, 0.0),
+        "guess": 0.0,
+        "guess_other_side": 0.0,
+        "limb_hidden": 0.0,
+        "joint_lost": 0.0,
+        "merged": 0.0,
+    }
     before = windows(600, 20, ranges=LEVEL)
     after = with_detector_errors(before, DetectorErrors(**quiet, swapped=0.5), seed(5))  # type: ignore[arg-type]
     changed = (after.keypoints != before.keypoints).any(dim=-1)
@@ -262,7 +270,15 @@ def test_sides_are_swapped_in_as_many_windows_as_stated_and_only_for_a_while() -
 
 
 def test_a_limb_is_found_in_the_other_ones_place_for_a_while() -> None:
-    quiet = {"exact": 0.0, "severity": (0.0, 0.0), "limb_hidden": 0.0, "joint_lost": 0.0, "swapped": 0.0}
+    quiet = {
+        "exact": 0.0,
+        "severity": (0.0, 0.0),
+        "guess": 0.0,
+        "guess_other_side": 0.0,
+        "limb_hidden": 0.0,
+        "joint_lost": 0.0,
+        "swapped": 0.0,
+    }
     before = windows(600, 20, ranges=LEVEL)
     after = with_detector_errors(before, DetectorErrors(**quiet, merged=0.5), seed(5))  # type: ignore[arg-type]
     changed = (after.keypoints != before.keypoints).any(dim=-1)
