@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stcformer.skeleton import MIRROR
+from app.errors import StudioError
+from app.records import record_from_json, record_to_json
+from stcformer.skeleton import JOINT_COUNT, MIRROR
 
 Array = NDArray[np.floating[Any]]
 
@@ -66,36 +68,88 @@ class NamePerson:
 
 Edit = MoveJoint | HideJoint | SwapSides | SwapPeople | NamePerson
 
+_KINDS: dict[str, type[Edit]] = {
+    "move_joint": MoveJoint,
+    "hide_joint": HideJoint,
+    "swap_sides": SwapSides,
+    "swap_people": SwapPeople,
+    "name_person": NamePerson,
+}
+_LARGEST_NUMBER = 2**31 - 1
+_LONGEST_NAME = 200
 
-def apply_edits(keypoints: Array, scores: Array, edits: Iterable[Edit]) -> tuple[Array, Array]:
+
+def apply_edits(
+    keypoints: Array, scores: Array, edits: Iterable[Edit], *, first_frame: int = 0
+) -> tuple[Array, Array]:
     """(P, F, 17, 2) pixels and (P, F, 17) scores with the edits made, in new arrays.
 
-    An edit of a person or a frame that is not there changes nothing: a video processed again may have fewer.
+    `first_frame` is the frame of the video that the arrays begin with. An edit of a person or a frame that is not
+    there changes nothing: a video processed again may have fewer.
     """
     keypoints, scores = keypoints.copy(), scores.copy()
     people, frames = scores.shape[:2]
+
+    def rows(start: int, stop: int) -> slice:
+        return slice(max(0, start - first_frame), max(0, stop - first_frame))
+
     for edit in edits:
         match edit:
             case MoveJoint(person, frame, joint, x, y):
-                if person < people and frame < frames:
-                    keypoints[person, frame, joint] = x, y
-                    scores[person, frame, joint] = 1.0
+                if person < people and 0 <= frame - first_frame < frames:
+                    keypoints[person, frame - first_frame, joint] = x, y
+                    scores[person, frame - first_frame, joint] = 1.0
             case HideJoint(person, start, stop, joint):
                 if person < people:
-                    keypoints[person, start:stop, joint] = np.nan
-                    scores[person, start:stop, joint] = 0.0
+                    keypoints[person, rows(start, stop), joint] = np.nan
+                    scores[person, rows(start, stop), joint] = 0.0
             case SwapSides(person, start, stop):
                 if person < people:
-                    keypoints[person, start:stop] = keypoints[person, start:stop][:, list(MIRROR)]
-                    scores[person, start:stop] = scores[person, start:stop][:, list(MIRROR)]
+                    part = rows(start, stop)
+                    keypoints[person, part] = keypoints[person, part][:, list(MIRROR)]
+                    scores[person, part] = scores[person, part][:, list(MIRROR)]
             case SwapPeople(first, second, start):
                 if max(first, second) < people:
-                    pair, changed = [first, second], [second, first]
-                    keypoints[pair, start:] = keypoints[changed, start:]
-                    scores[pair, start:] = scores[changed, start:]
+                    pair, changed, part = [first, second], [second, first], rows(start, first_frame + frames)
+                    keypoints[pair, part] = keypoints[changed, part]
+                    scores[pair, part] = scores[changed, part]
             case NamePerson():
                 pass
     return keypoints, scores
+
+
+def edits_to_json(edits: Iterable[Edit]) -> list[dict[str, Any]]:
+    """Edits as JSON's own types, in their order: each a table of its kind (`edit`) and its fields."""
+    names = {kind: name for name, kind in _KINDS.items()}
+    return [{"edit": names[type(edit)], **record_to_json(edit)} for edit in edits]
+
+
+def edits_from_json(values: object) -> tuple[Edit, ...]:
+    """The edits that `edits_to_json` wrote. Raises StudioError for anything else, with the number of the edit."""
+    if not isinstance(values, list):
+        raise StudioError("The edits are not a list; the file was not written by this program.")
+    return tuple(_edit_from_json(value, f"Edit {number}") for number, value in enumerate(values, start=1))
+
+
+def _edit_from_json(value: object, where: str) -> Edit:
+    if not isinstance(value, dict) or not isinstance(value.get("edit"), str):
+        raise StudioError(f"{where} is not a table that names its kind; the file is damaged.")
+    name = value["edit"]
+    if name not in _KINDS:
+        raise StudioError(
+            f"{where} is of the unknown kind '{name[:40]}'; the file is damaged or of a newer version."
+        )
+    edit = record_from_json(_KINDS[name], {key: item for key, item in value.items() if key != "edit"}, where)
+    for field, number in vars(edit).items():
+        if isinstance(number, int) and not 0 <= number <= _LARGEST_NUMBER:
+            raise StudioError(f"{where} has an impossible {field}; the file is damaged.")
+    if isinstance(edit, MoveJoint | HideJoint) and edit.joint >= JOINT_COUNT:
+        raise StudioError(
+            f"{where} is of joint {edit.joint}, but there are only {JOINT_COUNT}; the file is damaged."
+        )
+    if isinstance(edit, NamePerson) and len(edit.name) > _LONGEST_NAME:
+        raise StudioError(f"{where} has a name of more than {_LONGEST_NAME} characters; the file is damaged.")
+    return edit
 
 
 def person_names(edits: Iterable[Edit], people: int) -> tuple[str, ...]:
@@ -105,13 +159,3 @@ def person_names(edits: Iterable[Edit], people: int) -> tuple[str, ...]:
         if isinstance(edit, NamePerson) and edit.person < people:
             names[edit.person] = edit.name
     return tuple(names)
-
-
-def changed_frames(before: tuple[Array, Array], after: tuple[Array, Array]) -> list[tuple[int, int] | None]:
-    """For each person, the frames [start, stop) outside of which two (keypoints, scores) are the same; None: nothing."""
-    spans: list[tuple[int, int] | None] = []
-    for old_points, old_scores, new_points, new_scores in zip(*before, *after, strict=True):
-        same = np.isclose(old_points, new_points, rtol=0, atol=0, equal_nan=True).all(axis=(1, 2))
-        rows = np.flatnonzero(~same | (old_scores != new_scores).any(axis=1))
-        spans.append((int(rows[0]), int(rows[-1]) + 1) if len(rows) else None)
-    return spans

@@ -1,10 +1,10 @@
 """Lifting in the background, block by block, while frames are still being detected."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from time import perf_counter
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,24 +17,42 @@ if TYPE_CHECKING:
 BLOCK_FRAMES = 480
 """At least: long enough for the context of blocks to cost little, short enough for the last one to end soon."""
 
+EARLY_BLOCK_FRAMES = 15
+"""Of the first block where somebody watches: poses appear after a few seconds. Each block after it is twice as long."""
+
+_POLL_S = 0.1
+
 
 class BackgroundLifter:
     """Poses of one person's growing keypoints, computed in a thread of its own.
 
     The arrays `keypoints` (F, 17, 2) and `scores` (F, 17) are filled by the caller; `advance` says how far. Every
     block is lifted with its neighbours' frames as context, and gives what lifting the whole at once would.
+    `first_block` is the number of frames of the first block, rounded up to where windows may begin.
     """
 
     def __init__(
-        self, keypoints: Array, scores: Array, settings: Settings, image_size: tuple[int, int], fps: float
+        self,
+        keypoints: Array,
+        scores: Array,
+        settings: Settings,
+        image_size: tuple[int, int],
+        fps: float,
+        *,
+        first_block: int | None = None,
     ) -> None:
         self._keypoints, self._scores = keypoints, scores
         self._image_size, self._fps, self._field_of_view = image_size, fps, settings.fov_degrees
-        self._pose = np.full((*keypoints.shape[:2], 3), np.nan)
+        self._next_block = min(first_block or BLOCK_FRAMES, BLOCK_FRAMES)
+        self.pose = np.full((*keypoints.shape[:2], 3), np.nan)
+        """(F, 17, 3) metres, camera space, the hip at 0: filled up to `frames_lifted`, NaN beyond."""
+        self.disagreement = np.full(len(keypoints), np.nan)
+        """(F,) metres, as `Lifter.lift_with_disagreement` gives it."""
+        self.frames_lifted = 0
         self._begun = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lift")
         # Loading the weights (and torch) takes seconds: it begins with the first frame, not after the last.
-        self._lifter: Future[Lifter] = self._thread.submit(_load, settings)
+        self._lifter: Future[Lifter] = self._thread.submit(load_lifter, settings)
         self._blocks: list[Future[None]] = []
         self.seconds = 0.0
         """Time that lifting itself has taken."""
@@ -57,48 +75,78 @@ class BackgroundLifter:
         for lifted in self._blocks:
             if lifted.done():
                 lifted.result()
-        block, margin = self._sizes()
-        while self._begun + block + margin <= frames:
+        margin = self._margin()
+        while self._begun + (block := self._block()) + margin <= frames:
             self._submit(self._begun + block, margin)
 
-    def finish(self, on_block: Callable[[int], None]) -> Array:
-        """(F, 17, 3) poses of all frames; `on_block` is told how many are done. Raises LifterError."""
-        block, margin = self._sizes()
-        while self._begun < len(self._keypoints):
-            self._submit(min(self._begun + block, len(self._keypoints)), margin)
-        for number, lifted in enumerate(self._blocks, start=1):
+    def finish(self, on_progress: Callable[[int], None]) -> None:
+        """Lift all frames. `on_progress` is told several times a second how many are done; what it raises ends
+        the waiting. Raises LifterError.
+        """
+        total = len(self._keypoints)
+        while wait([self._lifter], _POLL_S).not_done:
+            on_progress(self.frames_lifted)
+        margin = self._margin()
+        while self._begun < total:
+            self._submit(min(self._begun + self._block(), total), margin)
+        for lifted in self._blocks:
+            while wait([lifted], _POLL_S).not_done:
+                on_progress(self.frames_lifted)
             lifted.result()
-            on_block(min(number * block, len(self._keypoints)))
-        return self._pose
+        on_progress(total)
 
     def lifter(self) -> "Lifter":
         """The lifter in use, once it is loaded. Raises LifterError when it cannot be."""
         return self._lifter.result()
 
-    def _sizes(self) -> tuple[int, int]:
-        """Frames of a block, and of context on either side of it."""
-        margin = self._lifter.result().context_frames(self._fps)
-        return -(-BLOCK_FRAMES // margin) * margin, margin
+    def _margin(self) -> int:
+        return self.lifter().context_frames(self._fps)
+
+    def _block(self) -> int:
+        """Frames of the next block: it has to end where windows may begin."""
+        step = self.lifter().step_frames(self._fps)
+        return -(-self._next_block // step) * step
 
     def _submit(self, end: int, margin: int) -> None:
         self._blocks.append(self._thread.submit(self._lift, self._begun, end, margin))
         self._begun = end
+        self._next_block = min(2 * self._next_block, BLOCK_FRAMES)
 
     def _lift(self, start: int, end: int, margin: int) -> None:
         began = perf_counter()
         first, last = max(0, start - margin), min(len(self._keypoints), end + margin)
-        pose = self._lifter.result().lift(
+        pose, disagreement = self.lifter().lift_with_disagreement(
             self._keypoints[first:last],
             self._scores[first:last],
             image_size=self._image_size,
             fps=self._fps,
             field_of_view=self._field_of_view,
         )
-        self._pose[start:end] = pose[start - first : end - first]
+        self.pose[start:end] = pose[start - first : end - first]
+        self.disagreement[start:end] = disagreement[start - first : end - first]
+        self.frames_lifted = end
         self.seconds += perf_counter() - began
 
 
-def _load(settings: Settings) -> "Lifter":
+def load_lifter(settings: Settings) -> "Lifter":
+    """The lifter that the settings name, on their device; takes seconds, for it loads torch. Raises LifterError."""
     from stcformer import Lifter  # noqa: PLC0415 - brings torch
 
     return Lifter.from_pretrained(settings.lifter, settings.device)
+
+
+def describe_lifter(lifter: "Lifter") -> dict[str, Any]:
+    """What a lifter is and how it is used, for the provenance."""
+    weights = lifter.weights
+    return {
+        "weights": weights.name,
+        "sha256": weights.sha256,
+        "origin": weights.origin,
+        "width": weights.model.width,
+        "window": lifter.window,
+        "hop": lifter.hop,
+        "flip_averaging": lifter.flip,
+        "frame_rate": weights.feeding.frame_rate,
+        "device": lifter.device_name(),
+        "precision": str(lifter.precision).removeprefix("torch."),
+    }

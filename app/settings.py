@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+DEVICES = ("auto", "cpu", "cuda", "mps")
+"""Those of `stcformer.device`, which brings torch and takes seconds to import."""
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -22,6 +22,8 @@ class Source:
     height: int
     fps: float
     """Average frame rate; the exact times are `Take.time_s`."""
+    first_frame: int = 0
+    """The video's frame that the Take begins with; not 0 in a part that is exported (`app.export.part`)."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from stcformer.skeleton import JOINT_COUNT, JOINTS
 
 SMOOTHING_METHODS = METHODS
 
-__all__ = ["SMOOTHING_METHODS", "MotionResult", "check_choices", "reconstruct_motion"]
+__all__ = ["SMOOTHING_METHODS", "MotionResult", "check_choices", "reconstruct_motion", "reconstruct_people"]
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,39 @@ def reconstruct_motion(
     if beside is not None and np.isfinite(beside.origin).all():
         origin[:2] = beside.origin[:2]
     return MotionResult(pose, root, level - origin, origin, report)
+
+
+def reconstruct_people(
+    poses: Array,
+    keypoints: Array,
+    scores: Array,
+    image_size: tuple[int, int],
+    fps: float,
+    *,
+    height_m: float | None = None,
+    fov_degrees: float | None = None,
+    smoothing: str = "auto",
+) -> list[MotionResult]:
+    """`reconstruct_motion` of each of P persons, in one world: (P, F, 17, 3), (P, F, 17, 2), (P, F, 17).
+
+    `height_m` is the first person's; the others keep the scale that the lifter gave them.
+    """
+    results: list[MotionResult] = []
+    for person in range(len(poses)):
+        results.append(
+            reconstruct_motion(
+                poses[person],
+                keypoints[person],
+                scores[person],
+                image_size,
+                fps,
+                height_m=None if person else height_m,
+                fov_degrees=fov_degrees,
+                smoothing=smoothing,
+                beside=results[0] if person else None,
+            )
+        )
+    return results
 
 
 def check_choices(height_m: float | None, fov_degrees: float | None, smoothing: str) -> None:

@@ -26,6 +26,15 @@ def short_gaps_filled(mask: Mask, longest: int) -> Mask:
     return filled
 
 
+def grown(sure: Mask, possible: Mask) -> Mask:
+    """(F,) every run of `possible` that holds a frame of `sure`: hysteresis with two thresholds."""
+    result = np.zeros_like(sure)
+    for start, stop in spans(possible | sure):
+        if sure[start:stop].any():
+            result[start:stop] = True
+    return result
+
+
 def nearest_true(mask: Mask) -> NDArray[np.intp]:
     """(F,) index of the nearest True of a mask that has at least one."""
     true = np.flatnonzero(mask)

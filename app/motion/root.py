@@ -158,7 +158,7 @@ def root_trajectory(pose: Array, keypoints: Array, scores: Array, camera: Pinhol
     for start, stop in spans(covered):
         part = slice(start, stop)
         depth = smooth_depth(fitted[part, 2], deviation[part], fps)
-        sideways = _sideways(pose[part], keypoints[part], scores[part], camera, depth)
+        sideways = sideways_positions(pose[part], keypoints[part], scores[part], camera, depth)
         known = np.flatnonzero(solved[part])
         frames = np.arange(stop - start)
         for axis in range(2):
@@ -167,8 +167,8 @@ def root_trajectory(pose: Array, keypoints: Array, scores: Array, camera: Pinhol
     return root
 
 
-def _sideways(pose: Array, keypoints: Array, scores: Array, camera: Pinhole, depth: Array) -> Array:
-    """(F, 2) tx and ty by a Huber-weighted mean of the joints' own answers, the depth being known."""
+def sideways_positions(pose: Array, keypoints: Array, scores: Array, camera: Pinhole, depth: Array) -> Array:
+    """(F, 2) metres tx and ty by a Huber-weighted mean of the joints' own answers, the depth being known."""
     rays = (keypoints - np.asarray(camera.centre)) / camera.focal
     answers = rays * (pose[..., 2:] + depth[:, None, None]) - pose[..., :2]
     usable = np.isfinite(answers).all(axis=2) & (scores >= LOWEST_SCORE)

@@ -101,7 +101,7 @@ def test_cancelling_from_another_thread_ends_within_a_frame_and_leaves_no_thread
     detector = SlowDetector(0.01)
     monkeypatch.setattr(pipeline, "create_detector", lambda name: detector)
     before, stop, loaded = set(threading.enumerate()), threading.Event(), threading.Event()
-    monkeypatch.setattr(lifting, "_load", lambda settings: loaded.wait(2 * SOON))  # a slow disk
+    monkeypatch.setattr(lifting, "load_lifter", lambda settings: loaded.wait(2 * SOON))  # a slow disk
 
     def at_the_fifth_frame(step: Progress) -> None:
         if step.done == 5:
