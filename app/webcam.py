@@ -27,12 +27,15 @@ class Camera:
     height: int
     fps: float
     """What the camera says of its rate, 0 when it says nothing; the frames' own times are what counts."""
+    started_s: float
+    """`time.monotonic()` of the first frame of `frames`, which its times are counted from; NaN before it."""
 
     def __init__(self, index: int, capture: Any, first: Any) -> None:
         cv2 = import_cv2()
         self.index = index
         self.height, self.width = first.shape[:2]
         self.fps = max(float(capture.get(cv2.CAP_PROP_FPS)), 0.0)
+        self.started_s = float("nan")
         self._capture = capture
 
     def frames(self) -> Iterator[Frame]:
@@ -42,7 +45,6 @@ class Camera:
         Raises StudioError when the camera stops giving pictures.
         """
         cv2 = import_cv2()
-        started: float | None = None
         index = missed = 0
         while missed < _MISSED_READS:
             arrived = self._capture.grab()
@@ -52,9 +54,10 @@ class Camera:
                 missed += 1
                 continue
             missed = 0
-            started = now if started is None else started
+            if index == 0:
+                self.started_s = now
             rgb = np.ascontiguousarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-            yield Frame(index, now - started, rgb)
+            yield Frame(index, now - self.started_s, rgb)
             index += 1
         raise StudioError(f"Camera {self.index} stopped giving pictures; check its cable and start again.")
 
