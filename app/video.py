@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import StudioError
-from app.video_container import LARGEST_SIDE, DamagedPictureError, Source, open_source, pictures
+from app.video_container import LARGEST_SIDE, DamagedPictureError, open_source, pictures
+from app.video_cursor import Cursor
 from app.video_index import FrameIndex, read_index
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ class Video:
     rotation: int
     """Degrees clockwise by which the stored pictures are turned to stand upright: 0, 90, 180 or 270."""
     codec: str
+    has_only_key_frames: bool
+    """Whether each frame is decoded by itself."""
 
     def __init__(self, path: Path, index: FrameIndex) -> None:
         self.path = path
@@ -99,12 +102,12 @@ class Video:
         self.time_s = index.time_s
         self.start_time_s = index.start_time_s
         self.frame_count = len(index.time_s)
+        self.has_only_key_frames = index.ticks is not None and len(index.key_ticks) >= self.frame_count
         self._warnings = list(index.warnings)
         self._unreadable: set[int] = set()
         self._is_damaged = False
         self._lock = threading.Lock()
-        self._cursor: Generator[tuple[int, VideoFrame]] | None = None
-        self._cursor_next = 0
+        self._cursor: Cursor | None = None
         self._read_first_picture()
 
     def __enter__(self) -> Video:
@@ -118,7 +121,8 @@ class Video:
     def close(self) -> None:
         """Give back the decoder of `frame`; a `frames` that runs closes its own when it ends."""
         with self._lock:
-            self._drop_cursor()
+            if self._cursor is not None:
+                self._cursor.close()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -144,8 +148,8 @@ class Video:
         position = start
         while position < stop:
             try:
-                with closing(self._pictures_from(position)) as found:
-                    for index, picture in found:
+                with closing(self.cursor()) as cursor:
+                    for index, picture in cursor.pictures_from(position):
                         self._unreadable.update(range(position, min(index, stop)))
                         position = index + 1
                         if index < stop:
@@ -167,18 +171,29 @@ class Video:
         if not 0 <= index < self.frame_count:
             raise IndexError(f"frame {index} of a video with {self.frame_count}")
         with self._lock:
-            try:
-                picture = self._seek_picture(index)
-            except DamagedPictureError:
-                self._is_damaged = True
-                self._drop_cursor()
-                picture = self._seek_picture(index)
+            if self._cursor is None:
+                self._cursor = self.cursor()
+            way = self._cursor.to(index)
+            picture = next((picture for found, picture in way if found == index), None)
         if picture is None:
             self._unreadable.add(index)
             raise StudioError(
                 f"Frame {index} of '{self.path}' is damaged and cannot be decoded; choose another."
             )
         return self._frame(index, picture)
+
+    def cursor(self, threaded: bool = True) -> Cursor:
+        """A decoder of its own, for pictures on the way to others; the caller closes it."""
+        return Cursor(self.path, self._index, threaded and not self._is_damaged)
+
+    def image(self, picture: VideoFrame, height: int | None = None) -> NDArray[np.uint8]:
+        """A decoded picture of this video, upright: (H, W, 3) RGB, C-contiguous; of another height if one is given."""
+        if (picture.width, picture.height) != self._stored_size:
+            self._check_size(picture)
+            self._warn("changes its picture size on the way; all frames are scaled to that of the first.")
+        scale = 1.0 if height is None else height / self.height
+        width, high = (max(1, round(side * scale)) for side in self._stored_size)
+        return self._orientation.apply(_rgb(picture, width, high))
 
     def _read_first_picture(self) -> None:
         with open_source(self.path, threaded=False) as source:
@@ -219,87 +234,7 @@ class Video:
             )
 
     def _frame(self, index: int, picture: VideoFrame) -> Frame:
-        if (picture.width, picture.height) != self._stored_size:
-            self._check_size(picture)
-            self._warn("changes its picture size on the way; all frames are scaled to that of the first.")
-        image = self._orientation.apply(_rgb(picture, *self._stored_size))
-        return Frame(index, float(self.time_s[index]), image)
-
-    def _seek_picture(self, index: int) -> VideoFrame | None:
-        """The picture of one frame, None when it cannot be decoded; moves the cursor behind it."""
-        nearest = self._key_frames_before(index)
-        if self._cursor is None or not self._cursor_next <= index or nearest > self._cursor_next:
-            self._drop_cursor()
-            self._cursor = self._pictures_from(index)
-        for found, picture in self._cursor:
-            self._cursor_next = found + 1
-            if found >= index:
-                return picture if found == index else None
-        self._drop_cursor()
-        return None
-
-    def _drop_cursor(self) -> None:
-        cursor, self._cursor = self._cursor, None
-        if cursor is not None:
-            cursor.close()
-
-    def _key_frames_before(self, index: int) -> int:
-        """The frame at which decoding for frame `index` starts, at the latest."""
-        ticks, keys = self._index.ticks, self._index.key_ticks
-        if ticks is None:
-            return 0
-        before = int(np.searchsorted(keys, ticks[index], side="right"))
-        return int(np.searchsorted(ticks, keys[before - 1])) if before else 0
-
-    def _pictures_from(self, start: int) -> Generator[tuple[int, VideoFrame]]:
-        """Indices and pictures from frame `start` on: from the nearest key frame whose decoding reaches it.
-
-        A container may seek to a later place than asked for, and a key frame may not be one
-        (open groups of pictures, wrong flags): what comes out is checked, and the next one further
-        back is tried until the beginning of the file, which is the truth.
-        """
-        threaded = not self._is_damaged
-        for key in self._starting_points(start):
-            reached = False
-            with open_source(self.path, threaded) as source:
-                for index, picture in self._indexed_pictures(source, start, key):
-                    if not reached:
-                        if index < start:
-                            continue
-                        if key is not None and (index > start or picture.is_corrupt):
-                            break
-                        reached = True
-                    yield index, picture
-            if reached:
-                return
-
-    def _starting_points(self, start: int) -> Iterator[int | None]:
-        """Ticks of key frames to decode frame `start` from, nearest first; None is the file's beginning."""
-        ticks, keys = self._index.ticks, self._index.key_ticks
-        if ticks is not None and start > 0:
-            nearest, step = int(np.searchsorted(keys, ticks[start], side="right")) - 1, 1
-            while nearest > 0:  # the first key frame is the beginning
-                yield int(keys[nearest])
-                nearest, step = nearest - step, 2 * step
-        yield None
-
-    def _indexed_pictures(
-        self, source: Source, start: int, key: int | None
-    ) -> Iterator[tuple[int, VideoFrame]]:
-        ticks = self._index.ticks
-        if ticks is None:
-            yield from zip(range(self.frame_count), pictures(source), strict=False)
-            return
-        if key is not None and not _seek(source, key):
-            return
-        last = -1
-        for picture in pictures(source, None if key is None else int(ticks[start])):
-            if picture.pts is None:
-                continue
-            index = int(np.searchsorted(ticks, picture.pts))
-            if last < index < self.frame_count and ticks[index] == picture.pts:
-                last = index
-                yield index, picture
+        return Frame(index, float(self.time_s[index]), self.image(picture))
 
 
 def read_orientation(matrix: NDArray[np.int32]) -> Orientation | None:
@@ -316,16 +251,6 @@ def read_orientation(matrix: NDArray[np.int32]) -> Orientation | None:
     if crossed > 0 and max(abs(a), abs(d)) < 0.02 * crossed:
         return Orientation(True, mirror_x=c < 0, mirror_y=b < 0)
     return None
-
-
-def _seek(source: Source, ticks: int) -> bool:
-    import av  # noqa: PLC0415
-
-    try:
-        source.container.seek(ticks, stream=source.stream)
-    except (av.error.FFmpegError, OSError):  # a format without seeking; the caller starts from the beginning
-        return False
-    return True
 
 
 def _rgb(picture: VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
