@@ -69,8 +69,17 @@ def read_corpus(folder: Path, skipped: Callable[[str], None], cache: Path | None
     Files that cannot be used are passed over, each with its reason given to `skipped`. With `cache`, the
     table is kept there and read back while the files (names, sizes) are the same; one that cannot be read is
     told to `skipped` and made again. A run goes on with the table it began with: delete the cache to have the
-    files read anew. Raises LifterError when no file could be used.
+    files read anew. `folder` may be such a table itself (`.npz`), for a machine that has no room for the files.
+    Raises LifterError when no file could be used.
     """
+    if folder.suffix == ".npz" and folder.is_file():
+        reasons: list[str] = []
+        table = _read_cache(folder, None, reasons.append)
+        if table is None:
+            raise LifterError(
+                f"'{folder}' is no table of motion capture; name the corpus.npz of a training run."
+            )
+        return table
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".bvh" and path.is_file())
     listing = "\n".join(f"{path.relative_to(folder)} {path.stat().st_size}" for path in paths)
     key = hashlib.sha256(listing.encode()).hexdigest()
@@ -119,12 +128,13 @@ def held_out_subjects(corpus: Corpus, fraction: float = 0.15) -> tuple[str, ...]
     return tuple(sorted(chosen))
 
 
-def _read_cache(cache: Path, key: str, skipped: Callable[[str], None]) -> Corpus | None:
+def _read_cache(cache: Path, key: str | None, skipped: Callable[[str], None]) -> Corpus | None:
+    """The table that a cache holds; None where it is another folder's (`key`; None: any) or cannot be read."""
     if not cache.is_file():
         return None
     try:
         with cache.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            if str(stored["key"]) != key:
+            if key is not None and str(stored["key"]) != key:
                 return None
             fields: dict[str, Any] = {name: stored[name] for name in ("joints", "starts", "lengths", "rates")}
             names, subjects = tuple(map(str, stored["names"])), tuple(map(str, stored["subjects"]))

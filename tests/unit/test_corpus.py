@@ -175,3 +175,15 @@ def test_a_stop_while_the_cache_is_written_leaves_no_half_of_it(
     with pytest.raises(KeyboardInterrupt):
         read_corpus(folder, no_skips, tmp_path / "corpus.npz")
     assert [path.name for path in tmp_path.iterdir()] == ["motion"]
+
+
+def test_a_cache_serves_in_place_of_the_files_it_was_made_from(folder: Path, tmp_path: Path) -> None:
+    read = read_corpus(folder, no_skips, tmp_path / "corpus.npz")
+    assert equal(read_corpus(tmp_path / "corpus.npz", no_skips), read)
+
+
+def test_a_file_that_is_no_table_is_refused_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "other.npz"
+    path.write_bytes(b"nothing of the kind")
+    with pytest.raises(LifterError, match=r"other\.npz' is no table of motion capture"):
+        read_corpus(path, no_skips)
