@@ -3,9 +3,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# The window's tests need a display; where there is none, Xvfb is one, if it is installed. Without it they are skipped.
+DISPLAYED := $(if $(DISPLAY)$(WAYLAND_DISPLAY),,$(if $(shell command -v xvfb-run 2>/dev/null),xvfb-run -a -s "-screen 0 1600x1000x24"))
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test install lint types unit integration bench clean
+.PHONY: demo test install lint types unit integration gui bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/stcstudio demo --output demo-output
@@ -15,7 +17,7 @@ test: $(VENV)/installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(DISPLAYED) $(BIN)/python -m pytest
 
 install: $(VENV)/installed
 
@@ -28,9 +30,13 @@ types: $(VENV)/installed-test
 unit integration: $(VENV)/installed-test
 	$(BIN)/python -m pytest tests/$@
 
+gui: $(VENV)/installed-test
+	$(DISPLAYED) $(BIN)/python -m pytest tests/gui
+
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/lifting.py
 	$(BIN)/python benchmarks/pipeline.py
+	$(DISPLAYED) $(BIN)/python benchmarks/gui.py
 
 clean:
 	rm -rf $(VENV) demo-output *.egg-info build

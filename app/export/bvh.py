@@ -163,6 +163,7 @@ FORMAT = ExportFormat(
     "bvh",
     ".bvh",
     "skeleton with joint rotations, for animation programs",
+    "y up, z toward the viewer, in centimetres",
     write_bvh,
     read_bvh,
     needs_pose=True,

@@ -38,7 +38,7 @@ def write_csv(take: Take, person: int, path: Path) -> dict[str, Any]:
     with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         file.write(",".join(COLUMNS) + "\n")
         rows = zip(take.time_s.tolist(), known.tolist(), joints.tolist(), strict=True)
-        for frame, (time, is_known, values) in enumerate(rows):
+        for frame, (time, is_known, values) in enumerate(rows, start=take.source.first_frame):
             row = [str(frame), repr(float(time))]
             for joint in range(JOINT_COUNT):
                 if is_known[joint]:
@@ -73,4 +73,11 @@ def read_csv(path: Path) -> CsvTable:
     return CsvTable(table[:, 0].astype(np.int64), table[:, 1], joints[..., :3], np.nan_to_num(joints[..., 3]))
 
 
-FORMAT = ExportFormat("csv", ".csv", "table of joint positions, one row a frame", write_csv, read_csv)
+FORMAT = ExportFormat(
+    "csv",
+    ".csv",
+    "table of joint positions, one row a frame",
+    "world space in metres: z up, y away from the camera",
+    write_csv,
+    read_csv,
+)

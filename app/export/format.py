@@ -18,6 +18,8 @@ class ExportFormat:
     """What is put after the stem, with its dot."""
     description: str
     """One line for a person who chooses."""
+    space: str
+    """Space and units of what it holds, for the same person."""
     write: Callable[[Take, int, Path], dict[str, Any]]
     """write(take, person, path): writes the file atomically; returns notes for the sidecar, JSON values."""
     read: Callable[[Path], Any]

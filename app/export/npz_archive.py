@@ -61,5 +61,11 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
 
 
 FORMAT = ExportFormat(
-    "npz", ".npz", "all arrays of all persons, for NumPy", write_npz, read_npz, per_person=False
+    "npz",
+    ".npz",
+    "all arrays of all persons, for NumPy",
+    "image space in pixels; camera and world space in metres",
+    write_npz,
+    read_npz,
+    per_person=False,
 )

@@ -79,8 +79,9 @@ def overlay_frames(take: Take, layout: Layout) -> Generator[tuple[float, Image],
     scale = np.array(layout.picture) / [take.source.width, take.source.height]
     top = (layout.size[1] - layout.picture[1]) // 2
     with open_video(take.source.path) as video:
-        for frame in video.frames(stop=min(take.frame_count(), video.frame_count)):
-            k = frame.index
+        first = take.source.first_frame
+        for frame in video.frames(first, min(first + take.frame_count(), video.frame_count)):
+            k = frame.index - first
             shrinks = layout.picture[0] < frame.image.shape[1]
             filter_kind = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
             picture = cv2.resize(frame.image, layout.picture, interpolation=filter_kind)
@@ -95,7 +96,7 @@ def overlay_frames(take: Take, layout: Layout) -> Generator[tuple[float, Image],
             panel = draw_scene(list(take.world[:, k]), view)
             _caption(
                 panel,
-                f"{k:d}   {take.time_s[k]:.2f} s",
+                f"{frame.index:d}   {take.time_s[k]:.2f} s",
                 bool(np.isfinite(take.world[:, k]).all((1, 2)).any()),
             )
             canvas[:, layout.picture[0] :] = panel
@@ -162,6 +163,7 @@ FORMAT = ExportFormat(
     "overlay",
     ".overlay.mp4",
     "the video with its keypoints beside the 3D skeleton",
+    "a picture: image space, and a view into world space",
     write_overlay,
     read_overlay,
     per_person=False,

@@ -31,6 +31,7 @@ def write_sidecar(take: Take, path: Path, files: list[dict[str, Any]]) -> None:
             "width_px": take.source.width,
             "height_px": take.source.height,
             "fps": take.source.fps,
+            "first_frame": take.source.first_frame,
             "frames": take.frame_count(),
         },
         "persons": [

@@ -20,9 +20,17 @@ def test_help_is_shown_without_loading_a_heavy_library() -> None:
     assert "run" in done.stdout
 
 
-def test_no_argument_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
-    invoke([])
-    assert "Usage" in capsys.readouterr().out
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there always is a display")
+def test_without_a_display_the_window_is_refused_in_one_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    for arguments in ([], ["gui"]):
+        assert invoke(arguments) == 1
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1
+        assert "no display" in error
 
 
 def test_wrong_usage_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,92 @@
+"""What a window shows of one person's motion besides the poses: timeline lanes, curves, the video's camera."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.curves import joint_angles, joint_positions, joint_speed
+from app.edits import Edit, HideJoint, MoveJoint, NamePerson, SwapPeople, SwapSides
+from app.motion.contact import foot_contacts
+from app.quality import suspicious_frames
+from app.scene.camera import VideoCamera, video_camera
+from app.take import Array, Take
+from app.timeline_columns import Flags, TimelineLanes
+from stcformer.lens import ASSUMED_FIELD_OF_VIEW
+
+UNITS = {"Angles": "°", "Positions": "m", "Speed": "m/s"}
+"""Unit of each group of curves."""
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """One person of a Take, looked at."""
+
+    person: int
+    lanes: TimelineLanes
+    curves: dict[str, dict[str, Array]]
+    """For each group of `UNITS`, (F,) values by name."""
+    camera: VideoCamera | None
+    """The video's camera in world space; None when nobody was placed before it."""
+
+
+def analyse(take: Take, person: int) -> Analysis:
+    """Look at one person. Raises IndexError when there is no such person."""
+    world = take.world[person]
+    curves = {
+        "Angles": joint_angles(world),
+        "Positions": joint_positions(world),
+        "Speed": joint_speed(world, take.time_s),
+    }
+    return Analysis(person, _lanes(take, person), curves, _camera(take, person))
+
+
+def edited_frames(edits: Iterable[Edit], person: int, frames: int) -> Flags:
+    """(F,) where a person was corrected by hand."""
+    edited = np.zeros(frames, dtype=bool)
+    for edit in edits:
+        match edit:
+            case MoveJoint(corrected, frame) if corrected == person and frame < frames:
+                edited[frame] = True
+            case HideJoint(corrected, start, stop) | SwapSides(corrected, start, stop) if corrected == person:
+                edited[start:stop] = True
+            case SwapPeople(first, second, start) if person in (first, second):
+                edited[start : start + 1] = True
+            case NamePerson() | _:
+                pass
+    return edited
+
+
+def partial_lanes(scores: Array, lifted: int) -> TimelineLanes:
+    """Lanes while a video is processed: (F, 17) scores so far, poses of the first `lifted` frames."""
+    frames = len(scores)
+    known = scores.any(axis=1)
+    seen = known.copy()
+    seen[lifted:] = True  # not known yet is not unseen
+    return TimelineLanes(
+        np.where(known, scores.mean(axis=1), np.nan),
+        seen,
+        np.zeros((frames, 2), dtype=bool),
+        (),
+        np.zeros(frames, dtype=bool),
+    )
+
+
+def _lanes(take: Take, person: int) -> TimelineLanes:
+    seen = take.seen(person)
+    return TimelineLanes(
+        np.where(seen, take.scores[person].mean(axis=1), np.nan),
+        seen,
+        foot_contacts(take.world[person], take.source.fps),
+        suspicious_frames(take, person),
+        edited_frames(take.edits, person, take.frame_count()),
+    )
+
+
+def _camera(take: Take, person: int) -> VideoCamera | None:
+    found = video_camera(take.world[person], take.root_camera[person])
+    if found is None:
+        return None
+    position, forward = (tuple(float(value) for value in vector) for vector in found)
+    fov = take.settings.fov_degrees or ASSUMED_FIELD_OF_VIEW
+    return VideoCamera(position, forward, fov, (take.source.width, take.source.height))  # type: ignore[arg-type]

@@ -1,0 +1,201 @@
+"""Opening and saving: videos, projects, what was opened last, and the question before something is lost."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PyQt6.QtCore import QObject, QSettings, pyqtSignal
+from PyQt6.QtWidgets import QWidget
+
+from app.errors import StudioError
+from app.gui import questions
+from app.gui.background import Background
+from app.gui.document import Document
+from app.gui.player import Player
+from app.gui.preferences import add_recent
+from app.gui.rebuilder import Rebuilder
+from app.project import SUFFIX, find_video, is_same_video, open_project, save_project
+from app.take import Take
+from app.video import Video
+
+
+@dataclass(frozen=True)
+class _Opening:
+    """What becomes the document when the video is open."""
+
+    video: Path
+    project: Path | None = None
+    take: Take | None = None
+
+
+class Files(QObject):
+    """Brings files into the document and back. What fails leaves the document as it was."""
+
+    failed = pyqtSignal(object)
+    """The exception."""
+    recent_changed = pyqtSignal()
+    leaving = pyqtSignal()
+    """Another video is about to take the document's place: work on this one is to stop."""
+
+    def __init__(
+        self, window: QWidget, document: Document, player: Player, rebuilder: Rebuilder, store: QSettings
+    ) -> None:
+        super().__init__(window)
+        self._window, self._document, self._player = window, document, player
+        self._rebuilder, self._store = rebuilder, store
+        self._opening: _Opening | None = None
+        self._reader = Background("open", self, newest_only=True)
+        self._reader.succeeded.connect(self._on_project_read)
+        self._reader.failed.connect(self.failed)
+        self._writer = Background("save", self)
+        self._writer.succeeded.connect(self._on_saved)
+        self._writer.failed.connect(self.failed)
+        player.opened.connect(self._on_video_opened)
+        player.failed.connect(self._on_player_failed)
+
+    # opening
+
+    def open_by_asking(self) -> None:
+        """Ask for a file and open it."""
+        path = questions.ask_file_to_open(self._window, str(self._store.value("folder") or ""))
+        if path is not None:
+            self.open(path)
+
+    def open(self, path: Path) -> None:
+        """Open a video, or a project by its suffix; asks first where something is not saved."""
+        self.before_leaving(lambda: self._open(path))
+
+    def open_take(self, take: Take) -> None:
+        """Open a Take that no project file holds yet, such as a recording; asks first where something is not saved."""
+        self.before_leaving(lambda: self._open_video(_Opening(take.source.path, None, take)))
+
+    def _open(self, path: Path) -> None:
+        if path.suffix == SUFFIX:
+            self._reader.submit(lambda: (path, *_read_project(path)))
+        else:
+            self._open_video(_Opening(path))
+
+    def _on_project_read(self, answer: tuple[Path, Take, Path | None]) -> None:
+        project, take, video = answer
+        if video is None:
+            video = questions.ask_for_video(self._window, take.source.path.name, str(project.parent))
+            if video is not None and not is_same_video(take, video):
+                video = video if questions.ask_to_use_other_video(self._window, video.name) else None
+        if video is not None:
+            self._open_video(_Opening(video, project, take))
+        else:
+            self._set_project_without_video(project, take)
+
+    def _open_video(self, opening: _Opening) -> None:
+        self._opening = opening
+        self._player.open(opening.video)
+
+    def _set_project_without_video(self, project: Path | None, take: Take) -> None:
+        self.leaving.emit()
+        self._player.close_video()
+        self._rebuilder.set_base(take)
+        self._document.set_project(project, take, None)
+        self._player.open_without_video(take.time_s)
+        if project is not None:
+            self._remember(project)
+
+    def _on_video_opened(self, video: Video) -> None:
+        opening, self._opening = self._opening, None
+        if opening is None:
+            return
+        if opening.take is None:
+            self.leaving.emit()
+            self._rebuilder.set_base(None)
+            self._document.set_video(opening.video, video)
+            self._remember(opening.video)
+            return
+        if opening.take.frame_count() != video.frame_count:
+            self._set_project_without_video(opening.project, opening.take)
+            self.failed.emit(
+                StudioError(
+                    f"'{video.path.name}' has {video.frame_count} frames, but the project was made from a video "
+                    f"with {opening.take.frame_count()}; open the project again and name that one."
+                )
+            )
+            return
+        self.leaving.emit()
+        self._rebuilder.set_base(opening.take)
+        self._document.set_project(opening.project, opening.take, video)
+        self._remember(opening.project or opening.video)
+
+    def _on_player_failed(self, sentence: str) -> None:
+        was_opening = self._opening is not None and not self._player.has_video
+        self._opening = None
+        if was_opening and self._document.path is not None:
+            self._player.open(self._document.path)  # the one before goes on
+        self.failed.emit(StudioError(sentence))
+
+    def _remember(self, path: Path) -> None:
+        add_recent(self._store, path)
+        self._store.setValue("folder", str(path.absolute().parent))
+        self.recent_changed.emit()
+
+    # saving
+
+    def save(self, then: Callable[[], object] | None = None) -> None:
+        """Save the project where it was saved before, else ask where; afterwards do `then`."""
+        if self._document.take is None:
+            return
+        if self._document.project_path is None:
+            self.save_as(then)
+        else:
+            self._save_to(self._document.project_path, then)
+
+    def save_as(self, then: Callable[[], object] | None = None) -> None:
+        """Ask where to save the project, and do it."""
+        take = self._document.take
+        if take is None:
+            return
+        place = self._document.project_path or take.source.path.absolute().with_suffix(SUFFIX)
+        path = questions.ask_project_file(self._window, place)
+        if path is not None:
+            self._save_to(path, then)
+
+    def _save_to(self, path: Path, then: Callable[[], object] | None) -> None:
+        def save() -> None:
+            take = self._document.take
+            if take is not None:
+                self._writer.submit(lambda: _write_project(path, take, then))
+
+        self._rebuilder.when_settled(save)
+
+    def _on_saved(self, answer: tuple[Path, Take, Callable[[], object] | None]) -> None:
+        path, take, then = answer
+        self._document.set_saved(path, take)
+        self._remember(path)
+        if then is not None:
+            then()
+
+    def before_leaving(self, then: Callable[[], object]) -> None:
+        """Do `then` once nothing can be lost any more: at once, after saving, or never."""
+        if not self._document.is_changed:
+            then()
+            return
+        source = self._document.take.source.path.name if self._document.take else ""
+        answer = questions.ask_to_save(self._window, source)
+        if answer == "save":
+            self.save(then)
+        elif answer == "discard":
+            then()
+
+    def close(self) -> None:
+        """Let a file that is being written be finished, and end."""
+        self._reader.close()
+        self._writer.close()
+
+
+def _read_project(path: Path) -> tuple[Take, Path | None]:
+    take = open_project(path)
+    return take, find_video(take, path)
+
+
+def _write_project(
+    path: Path, take: Take, then: Callable[[], object] | None
+) -> tuple[Path, Take, Callable[[], object] | None]:
+    save_project(take, path)
+    return path, take, then
