@@ -33,13 +33,15 @@ class ShippedWeights:
 DEFAULT_WEIGHTS = "wild-27"
 SHIPPED_WEIGHTS: dict[str, ShippedWeights] = {
     "wild-27": ShippedWeights(
-        "weights/wild-27.safetensors", 27, "windows of about a second: live, and short clips"
+        "weights/wild.safetensors", 27, "windows of about a second: the most accurate so far, and for live"
     ),
     "wild-81": ShippedWeights(
-        "weights/wild-27.safetensors", 81, "windows of about three seconds: the usual choice"
+        "weights/wild.safetensors",
+        81,
+        "windows of about three seconds: steadier, still to be trained further",
     ),
     "wild-243": ShippedWeights(
-        "weights/wild-27.safetensors", 243, "windows of about eight seconds: for long takes"
+        "weights/wild.safetensors", 243, "windows of about eight seconds: hardly trained yet"
     ),
 }
 
