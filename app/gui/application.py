@@ -1,5 +1,6 @@
 """The program with its window: from the first line to the last exit code."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,4 +86,9 @@ def run_window(
     code = application.exec()
     log("Window closed")
     stop_log()
+    if window.is_preloading:
+        # An import cannot be stopped, and Python cannot end in the middle of one.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
     return code

@@ -91,7 +91,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("theme_dark", "Appearance", "&Dark", is_switch=True),
     Command("theme_light", "Appearance", "&Light", is_switch=True),
     Command("demo", "Help", "Open the &demo clip"),
-    Command("shortcuts", "Help", "&Keys and mouse", "F1", breaks=True),
+    Command("shortcuts", "Help", "&Keys and mouse", "F1; ?", breaks=True),
     Command("diagnostics", "Help", "&Diagnostics…"),
     Command("about", "Help", "&About"),
 )

@@ -37,9 +37,7 @@ class MainWindow(QMainWindow):
     behind the window, instead of when they are first used; `settings` take the place of those used last.
     """
 
-    def __init__(
-        self, store: QSettings, *, preloads: bool = True, settings: Settings | None = None
-    ) -> None:
+    def __init__(self, store: QSettings, *, preloads: bool = True, settings: Settings | None = None) -> None:
         super().__init__()
         self.store = store
         apply_theme(_application(), theme_of(self._theme_choice()))
@@ -85,6 +83,11 @@ class MainWindow(QMainWindow):
     def shown_frame(self) -> int | None:
         """The frame that every view shows."""
         return self.display.shown_frame
+
+    @property
+    def is_preloading(self) -> bool:
+        """Whether a thread is importing lifter and detector: it may outlast the window."""
+        return self._preloader.is_working
 
     def open(self, path: Path) -> None:
         """Open a video or a project."""
@@ -293,6 +296,7 @@ class MainWindow(QMainWindow):
     # the window itself
 
     def _restore(self) -> None:
+        self.setMinimumSize(860, 560)
         self.resize(1440, 900)
         for key, restore in (("geometry", self.restoreGeometry), ("state", self.restoreState)):
             value = self.store.value(f"window/{key}")
@@ -314,6 +318,7 @@ class MainWindow(QMainWindow):
         self.store.setValue("window/views", self.layout_.views.saveState())
         self.store.setValue("window/body", self.layout_.body.saveState())
         self.store.setValue("loop", self.player.clock.is_looping)
+        self.store.sync()
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Ask for what is not saved, stop all work, and remember where things stood."""

@@ -20,6 +20,7 @@ class ProcessBar(QWidget):
         self.button.setObjectName("process")
         self.button.setCursor(Qt.CursorShape.PointingHandCursor)
         self.button.setMinimumWidth(120)
+        self.button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.button.clicked.connect(self._on_clicked)
         self.label = QLabel()
         self.label.setProperty("role", "muted")
@@ -37,6 +38,7 @@ class ProcessBar(QWidget):
         row.setContentsMargins(4, 0, 4, 0)
         row.addWidget(self.button)
         row.addWidget(self._progress, 1)
+        row.addStretch(0)
         self._progress.setMinimumWidth(250)
         self._progress.setMaximumWidth(420)
         self._is_working = False
@@ -54,8 +56,7 @@ class ProcessBar(QWidget):
     def set_working(self, working: bool) -> None:
         """Whether a video is being processed."""
         self._is_working = working
-        self.label.setVisible(working)
-        self.bar.setVisible(working)
+        self._progress.setVisible(working)
         self._dress(not working)
         if working:
             self.label.setText("Opening the video…")
@@ -76,7 +77,10 @@ class ProcessBar(QWidget):
         self.label.setText(progress_text(progress))
 
     def _dress(self, is_bright: bool) -> None:
-        self.button.setProperty("bright", "true" if is_bright else "false")
+        wanted = "true" if is_bright else "false"
+        if self.button.property("bright") == wanted:
+            return
+        self.button.setProperty("bright", wanted)
         if (style := self.button.style()) is not None:
             style.unpolish(self.button)
             style.polish(self.button)

@@ -33,9 +33,6 @@ class WindowLayout:
     def __init__(self, window: QMainWindow, clock: PlaybackClock) -> None:
         self.video_view = VideoView()
         self.scene_view = SceneView()
-        self.scene_view.setMinimumSize(
-            240, 180
-        )  # before it is shown: a GL view without a size has no picture
         self.notice = NoticeBar()
         self.process_bar = ProcessBar()
         self.timeline = Timeline()

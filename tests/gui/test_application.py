@@ -1,5 +1,6 @@
 """The program around the window: what nobody caught is shown and kept, and work beside the window comes back in order."""
 
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -83,6 +84,32 @@ def test_a_log_that_cannot_be_written_stops_nothing(
     (tmp_path / "file").touch()
     assert start_log(tmp_path / "file" / "below") is None
     assert "no log is kept" in capsys.readouterr().err
+
+
+_BRIEF = """
+import sys
+from PyQt6.QtCore import QStandardPaths, QSettings, QTimer
+QStandardPaths.setTestModeEnabled(True)
+QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, sys.argv[1])
+from app.gui.main_window import MainWindow
+from app.gui.start import open_window
+shown = MainWindow.show
+MainWindow.show = lambda self: (shown(self), QTimer.singleShot(int(sys.argv[2]), self.close))
+sys.exit(open_window())
+"""
+
+
+@pytest.mark.parametrize("milliseconds", [0, 700, 1800])
+def test_the_program_ends_well_however_soon_it_is_closed(milliseconds: int, tmp_path: Path) -> None:
+    """Also in the middle of loading the networks."""
+    done = subprocess.run(
+        [sys.executable, "-c", _BRIEF, str(tmp_path), str(milliseconds)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 class TestBackground:

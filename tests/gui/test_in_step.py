@@ -3,7 +3,6 @@
 The clip's pictures carry their number, and so do the joints and the poses of its Take.
 """
 
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -92,9 +91,9 @@ def _rows(image: object) -> np.ndarray:
 
 
 @pytest.fixture
-def witness(window: MainWindow, pump: Pump, numbered: Path) -> Iterator[Witness]:
+def witness(window: MainWindow, pump: Pump, numbered: Path) -> Witness:
     opened(window, pump, numbered)
-    yield Witness(window)
+    return Witness(window)
 
 
 def test_while_playing(window: MainWindow, pump: Pump, witness: Witness) -> None:

@@ -1,4 +1,4 @@
-"""Opening, saving, exporting and leaving: nothing is lost without a question, nothing is written that was not asked for."""
+"""Opening, saving, exporting and leaving: nothing is lost without a question, nothing written without being asked."""
 
 import shutil
 from pathlib import Path
@@ -49,7 +49,7 @@ def test_a_saved_project_opens_as_it_was(
     np.testing.assert_allclose(keypoints_of(window), points)
     np.testing.assert_allclose(pose_of(window), pose)
     assert preferences.recent_files(window.store)[:2] == [target, project]
-    assert [action.toolTip() for action in window.menus.recent.actions()][0] == str(target)
+    assert window.menus.recent.actions()[0].toolTip() == str(target)
 
 
 def test_the_question_before_leaving_can_be_cancelled_or_saves(

@@ -1,4 +1,4 @@
-"""Live in the window, from a file in a camera's place: both views follow, and a recording becomes a clip like any other."""
+"""Live in the window, from a file in the place of a camera: both views follow, and a recording becomes a clip."""
 
 from pathlib import Path
 

@@ -122,7 +122,7 @@ def test_a_spoilt_stretch_is_suspicious(plain: Take, lifter: Lifter) -> None:
     before, after = (suspicious_frames(take, 0) for take in (plain, spoilt))
     assert not [suspicion for suspicion in before if suspicion.start < 30]
     found = [suspicion for suspicion in after if suspicion.start < 30]
-    assert "speed" in {suspicion.kind for suspicion in found}
+    assert "reprojection" in {suspicion.kind for suspicion in found}
     assert all(15 < suspicion.start < 30 for suspicion in found)
 
 
