@@ -353,8 +353,7 @@ def _confused(keypoints: Tensor, chosen: Tensor, sources: Tensor, generator: Gen
     device = keypoints.device
     begin, length = torch.rand(2, batch, generator=generator, device=device).unbind()
     clock = torch.arange(frames, device=device)
-    # A third of a second at most in a long window; from one frame on.
-    begin = begin * (frames + 4) - 4
+    begin = begin * (frames + 4) - 4  # a stretch may have begun before the window does
     length = 1 + length.square() * 10
     during = (clock >= begin[:, None]) & (clock < (begin + length)[:, None]) & chosen[:, None]
     way = torch.randint(len(sources), (batch,), generator=generator, device=device)

@@ -1,7 +1,7 @@
 """Motion capture as a user's video shows it: bodies, cameras and a detector's mistakes."""
 
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -247,18 +247,15 @@ def test_errors_are_fractions_of_the_bodys_size_in_the_picture() -> None:
     assert 0.03 < errors[1] / sizes[1] < 0.2
 
 
+NOTHING_WRONG = DetectorErrors(
+    exact=0.0, severity=(0.0, 0.0), guess=0.0, guess_other_side=0.0, limb_hidden=0.0, joint_lost=0.0,
+    swapped=0.0, merged=0.0,
+)  # fmt: skip
+
+
 def test_sides_are_swapped_in_as_many_windows_as_stated_and_only_for_a_while() -> None:
-    quiet = {
-        "exact": 0.0,
-        "severity": (0.0, 0.0),
-        "guess": 0.0,
-        "guess_other_side": 0.0,
-        "limb_hidden": 0.0,
-        "joint_lost": 0.0,
-        "merged": 0.0,
-    }
     before = windows(600, 20, ranges=LEVEL)
-    after = with_detector_errors(before, DetectorErrors(**quiet, swapped=0.5), seed(5))  # type: ignore[arg-type]
+    after = with_detector_errors(before, replace(NOTHING_WRONG, swapped=0.5), seed(5))
     changed = (after.keypoints != before.keypoints).any(dim=-1)
     mirrored = before.keypoints[:, :, list(MIRROR)]
     assert torch.equal(after.keypoints[changed], mirrored[changed])
@@ -270,17 +267,8 @@ def test_sides_are_swapped_in_as_many_windows_as_stated_and_only_for_a_while() -
 
 
 def test_a_limb_is_found_in_the_other_ones_place_for_a_while() -> None:
-    quiet = {
-        "exact": 0.0,
-        "severity": (0.0, 0.0),
-        "guess": 0.0,
-        "guess_other_side": 0.0,
-        "limb_hidden": 0.0,
-        "joint_lost": 0.0,
-        "swapped": 0.0,
-    }
     before = windows(600, 20, ranges=LEVEL)
-    after = with_detector_errors(before, DetectorErrors(**quiet, merged=0.5), seed(5))  # type: ignore[arg-type]
+    after = with_detector_errors(before, replace(NOTHING_WRONG, merged=0.5), seed(5))
     changed = (after.keypoints != before.keypoints).any(dim=-1)
     rows = changed.any(dim=-1)
     assert torch.equal(after.keypoints[changed], before.keypoints[:, :, list(MIRROR)][changed])

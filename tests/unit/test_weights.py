@@ -168,6 +168,16 @@ def test_safetensors_without_our_metadata_are_fed_like_published_ones(tmp_path: 
     assert same_output(model, weights.model)
 
 
+def test_shipped_weights_have_the_window_of_their_name_and_stand_beside_their_card() -> None:
+    assets = Path(__file__).parents[2] / "assets"
+    for name, shipped in SHIPPED_WEIGHTS.items():
+        weights = load_weights(name)
+        assert (weights.name, weights.feeding.window) == (name, int(name.split("-")[1]))
+        card = (assets / shipped.file).with_suffix(".md").read_text()
+        assert name in card
+        assert weights.sha256[:12] in card
+
+
 # --- what does not fit
 
 
