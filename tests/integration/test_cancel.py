@@ -26,12 +26,17 @@ SOON = 3.0
 @contextmanager
 def command(*arguments: str | Path, stderr: int) -> Iterator[subprocess.Popen[bytes]]:
     """A process that runs `stcstudio`, killed if the test fails before it has ended."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app", *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        stdin=subprocess.DEVNULL,
-    )
+    # Where the tests run in the background, Ctrl-C is ignored, and a child would inherit that; a handler it does not.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            stdin=subprocess.DEVNULL,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     with process:
         try:
             yield process
