@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stcformer import Lifter, STCFormer
+from stcformer.complexity import multiply_accumulates
 from stcformer.device import choose_device, choose_precision, describe_device
 from stcformer.metrics import mean_joint_error
 from stcformer.skeleton import MIRROR
@@ -71,7 +72,7 @@ def measure(
     middles = np.arange(window // 2, frames, window)
     slow_seconds, reference = timed(lambda: published_way(model, keypoints, window, middles, device), device)
     slow_rate = len(middles) / slow_seconds
-    flops = 2 * 2 * real_products(model.width, model.depth, window) / window  # two passes, two operations
+    flops = 2 * 2 * multiply_accumulates(model, window) / window  # two passes, two operations
     rows: list[tuple[str, ...]] = [
         (str(window), "published demo", f"{slow_rate:.1f}", "1", "", "", f"{slow_rate * flops / peak:.1%}")
     ]
@@ -114,13 +115,6 @@ def product_rate(device: torch.device, precision: torch.dtype) -> float:
     a = torch.randn(size, size, device=device, dtype=precision)
     seconds, _ = timed(lambda: [a @ a for _ in range(10)], device)
     return 10 * 2 * size**3 / seconds
-
-
-def real_products(width: int, depth: int, frames: int) -> float:
-    """Multiply-accumulates of one window, attention and convolutions counted."""
-    linear = frames * 17 * (depth * (12 * width**2 + 9 * width) + 5 * width)
-    attention = depth * (frames * 289 * width + 17 * frames**2 * width)
-    return linear + attention
 
 
 def timed(work: Callable[[], Any], device: torch.device) -> tuple[float, Any]:

@@ -37,6 +37,14 @@ VARIANTS: dict[str, Variant] = {
     "h36m": Variant(8, True, BODY_PARTS, 5, None, 1e-9),
     "3dhp": Variant(4, False, MPI_INF_3DHP_PARTS, 20, 0, 0.0),
 }
+AXES: dict[str, tuple[str, str]] = {
+    "both": ("space", "time"),
+    "space": ("space", "space"),
+    "time": ("time", "time"),
+}
+"""What the two halves of the channels attend over, by the name of the ablation; "both" is the published network."""
+POSITIONS = ("both", "part", "convolution", "none")
+"""What of the structure-enhanced positional embedding a network has; "both" is the published network."""
 _SPACE_PART_FACTOR = 1e-4
 _PART_DROP = 0.5
 _DROPOUT = 0.1
@@ -48,21 +56,41 @@ class STCFormer(nn.Module):
     `(B, T, 17, input_channels)` in screen space (see `stcformer.views`) to `(B, T, 17, 3)`. No parameter depends
     on T: any window length runs with any weights. 4.75 M parameters at width 256, 18.93 M at 512.
 
-    `input_channels` is 2 for x, y, 3 for x, y, score, or 4 (`stcformer.views.view_windows`). Raises ValueError for
-    a width that the heads do not divide.
+    `input_channels` is 2 for x, y, 3 for x, y, score, or 4 (`stcformer.views.view_windows`). For the paper's ablations:
+    `attention` is a key of `AXES` ("space" lets both halves of the channels attend over the joints of a frame), and
+    `position` one of `POSITIONS`. Raises ValueError for an unknown name and for a width that the heads do not divide.
     """
 
     def __init__(
-        self, width: int = 256, depth: int = 6, input_channels: int = 2, variant: str = "h36m"
+        self,
+        width: int = 256,
+        depth: int = 6,
+        input_channels: int = 2,
+        variant: str = "h36m",
+        *,
+        attention: str = "both",
+        position: str = "both",
     ) -> None:
         super().__init__()
+        for name, value, known in (
+            ("variant", variant, VARIANTS),
+            ("attention", attention, AXES),
+            ("position", position, POSITIONS),
+        ):
+            if value not in known:
+                raise ValueError(f"{name} is '{value}'; there are: {', '.join(known)}")
         kind = VARIANTS[variant]
         if width % (2 * kind.heads):
             raise ValueError(f"width {width} is not a multiple of {2 * kind.heads}")
         self.width, self.depth, self.input_channels, self.variant = width, depth, input_channels, variant
+        self.attention, self.position = attention, position
         self.pose_emb = nn.Linear(input_channels, width, bias=False)
-        self.stcformer = CrissCrossBlocks(width, depth, kind)
+        self.stcformer = CrissCrossBlocks(width, depth, kind, attention, position)
         self.regress_head = nn.Linear(width, 3, bias=False)
+
+    def axes(self) -> tuple[str, str]:
+        """What the two halves of the channels attend over."""
+        return AXES[self.attention]
 
     def forward(self, joints: Tensor) -> Tensor:
         """(B, T, 17, input_channels) to (B, T, 17, 3)."""
@@ -77,9 +105,11 @@ class STCFormer(nn.Module):
 class CrissCrossBlocks(nn.Module):
     """The stack of blocks (its name in the published state dict is `stcformer`)."""
 
-    def __init__(self, width: int, depth: int, kind: Variant) -> None:
+    def __init__(self, width: int, depth: int, kind: Variant, attention: str, position: str) -> None:
         super().__init__()
-        self.stc_block = nn.ModuleList(CrissCrossBlock(width, kind) for _ in range(depth))
+        self.stc_block = nn.ModuleList(
+            CrissCrossBlock(width, kind, attention, position) for _ in range(depth)
+        )
 
     def forward(self, tokens: Tensor) -> Tensor:
         """(B, T, 17, width) to the same."""
@@ -91,11 +121,11 @@ class CrissCrossBlocks(nn.Module):
 class CrissCrossBlock(nn.Module):
     """Criss-cross attention and a feed-forward layer, each normalised first and added."""
 
-    def __init__(self, width: int, kind: Variant) -> None:
+    def __init__(self, width: int, kind: Variant, attention: str, position: str) -> None:
         super().__init__()
         self.layer_norm = nn.LayerNorm(width)
         self.mlp = FeedForward(width)
-        self.stc_att = CrissCrossAttention(width, kind)
+        self.stc_att = CrissCrossAttention(width, kind, AXES[attention], position)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """(B, T, 17, width) to the same."""
@@ -117,41 +147,68 @@ class FeedForward(nn.Module):
         return self.drop(self.fc2(self.drop(functional.gelu(self.fc1(tokens)))))
 
 
-class CrissCrossAttention(nn.Module):
-    """Half of the channels attend over the joints of a frame, the other half over the frames of a joint."""
+_SPLIT = {"space": (0, 1, 3, 2, 4), "time": (0, 2, 3, 1, 4)}
+"""(B, T, 17, heads, e) to the heads' own batches: attention runs over the next to last axis."""
+_JOINED = {"space": (0, 1, 3, 2, 4), "time": (0, 3, 1, 2, 4)}
+"""And back."""
 
-    def __init__(self, width: int, kind: Variant) -> None:
+
+class CrissCrossAttention(nn.Module):
+    """Half of the channels attend over the joints of a frame, the other half over the frames of a joint.
+
+    `axes` says it for either half. The published code's names `_s` and `_t` stand for the first and the second.
+    """
+
+    def __init__(self, width: int, kind: Variant, axes: tuple[str, str], position: str) -> None:
         super().__init__()
-        self.kind = kind
+        self.kind, self.axes = kind, axes
         half = width // 2
         self.scale = (half if kind.scale_by_half_width else width) ** -0.5
         self.layer_norm = nn.LayerNorm(width)
         self.qkv = nn.Linear(width, 3 * width)
         self.proj = nn.Linear(width, width)
-        self.emb = nn.Embedding(kind.part_rows, half // kind.heads, padding_idx=kind.zero_part)
-        self.sep2_t = nn.Conv2d(half, half, 3, padding=1, groups=half)
-        self.sep2_s = nn.Conv2d(half, half, 3, padding=1, groups=half)
+        self.has_part = position in ("both", "part")
+        self.has_convolution = position in ("both", "convolution")
+        if self.has_part:
+            self.emb = nn.Embedding(kind.part_rows, half // kind.heads, padding_idx=kind.zero_part)
+        if self.has_convolution:
+            self.sep2_t = nn.Conv2d(half, half, 3, padding=1, groups=half)
+            self.sep2_s = nn.Conv2d(half, half, 3, padding=1, groups=half)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """(B, T, 17, width) to the same; the caller adds the input."""
-        batch, frames, joints, width = tokens.shape
-        heads, half = self.kind.heads, width // 2
         query, key, value = self._project(self.layer_norm(tokens))
+        outputs = [
+            attend(query, key, value, self.scale).permute(_JOINED[axis])
+            for axis, (query, key, value) in zip(self.axes, self._by_axis(query, key, value), strict=True)
+        ]
+        if self.has_convolution:
+            local = self._convolve(value).chunk(2, dim=-1)
+            outputs = [out + part.reshape(out.shape) for out, part in zip(outputs, local, strict=True)]
+        if self.has_part:
+            part = self.emb.weight[list(self.kind.parts)][None, None, :, None]
+            factors = (_SPACE_PART_FACTOR, self.kind.time_part_factor)
+            outputs = [
+                out + factor * self._drop_part(part) if factor else out
+                for out, factor in zip(outputs, factors, strict=True)
+            ]
+        return self.proj(torch.cat(outputs, dim=-1).reshape(tokens.shape))
 
-        by_head = (batch, frames, joints, heads, half // heads)
-        space = [part[..., :half].reshape(by_head).permute(0, 1, 3, 2, 4) for part in (query, key, value)]
-        time = [part[..., half:].reshape(by_head).permute(0, 2, 3, 1, 4) for part in (query, key, value)]
-        out_space = attend(space[0], space[1], space[2], self.scale).permute(0, 1, 3, 2, 4)
-        out_time = attend(time[0], time[1], time[2], self.scale).permute(0, 3, 1, 2, 4)
+    def attention_weights(self, tokens: Tensor) -> list[Tensor]:
+        """What each half of the channels attends to, rows adding up to 1: (B, T, heads, 17, 17) for a half that
+        attends over the joints, (B, 17, heads, T, T) for one that attends over the frames. `tokens` as in `forward`.
+        """
+        halves = self._by_axis(*self._project(self.layer_norm(tokens)))
+        return [attention_of(query, key, self.scale) for query, key, _ in halves]
 
-        local = self._convolve(value)
-        out_space = out_space + local[..., :half].reshape(by_head)
-        out_time = out_time + local[..., half:].reshape(by_head)
-        part = self.emb.weight[list(self.kind.parts)][None, None, :, None]
-        out_space = out_space + _SPACE_PART_FACTOR * self._drop_part(part)
-        if self.kind.time_part_factor:
-            out_time = out_time + self.kind.time_part_factor * self._drop_part(part)
-        return self.proj(torch.cat((out_space, out_time), dim=-1).reshape(batch, frames, joints, width))
+    def _by_axis(self, query: Tensor, key: Tensor, value: Tensor) -> list[list[Tensor]]:
+        """Query, key and value of either half, the axis that it attends over next to last."""
+        by_head = (*query.shape[:3], self.kind.heads, -1)
+        halves = zip(*(part.chunk(2, dim=-1) for part in (query, key, value)), strict=True)
+        return [
+            [part.reshape(by_head).permute(_SPLIT[axis]) for part in parts]
+            for axis, parts in zip(self.axes, halves, strict=True)
+        ]
 
     def _project(self, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Query, key and value. The published weights hold the three side by side for every channel."""
@@ -185,8 +242,12 @@ def attend(query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
     Plain products: `scaled_dot_product_attention` is no faster for heads this small (a training step takes as
     long with either in float32 on two AVX2 cores), and in bfloat16 its backward pass is slow.
     """
-    logits = torch.matmul(query * scale, key.transpose(-2, -1))
-    return torch.matmul(logits.softmax(dim=-1), value)
+    return torch.matmul(attention_of(query, key, scale), value)
+
+
+def attention_of(query: Tensor, key: Tensor, scale: float) -> Tensor:
+    """(..., N, N) how much each of N tokens attends to each, rows adding up to 1."""
+    return torch.matmul(query * scale, key.transpose(-2, -1)).softmax(dim=-1)
 
 
 def parameter_count(model: nn.Module) -> int:

@@ -78,3 +78,61 @@ def test_any_window_length_and_three_input_channels_run() -> None:
 def test_a_width_that_the_heads_do_not_divide_is_refused() -> None:
     with pytest.raises(ValueError, match="multiple of 16"):
         STCFormer(width=100)
+
+
+@pytest.mark.parametrize(
+    ("position", "missing"),
+    [("part", 6 * 10 * 256), ("convolution", 6 * 5 * 16), ("none", 6 * (10 * 256 + 5 * 16))],
+)
+def test_a_network_without_a_position_embedding_has_fewer_parameters(position: str, missing: int) -> None:
+    assert parameter_count(STCFormer(position=position)) == 4_748_000 - missing
+
+
+@pytest.mark.parametrize("attention", ["space", "time"])
+def test_attention_over_one_axis_has_as_many_parameters(attention: str) -> None:
+    assert parameter_count(STCFormer(attention=attention)) == 4_748_000
+
+
+def _influence(attention: str) -> tuple[bool, bool]:
+    """Whether a change of one joint in one frame reaches another joint of the frame, and another frame of the joint."""
+    torch.manual_seed(3)
+    model = STCFormer(width=32, depth=1, attention=attention, position="none").eval()
+    joints = torch.randn(1, 5, 17, 2)
+    changed = joints.clone()
+    changed[0, 2, 4] += 1
+    moved = (model(joints) - model(changed)).abs().sum(dim=-1)[0] > 1e-7
+    return bool(moved[2, 9]), bool(moved[0, 4])
+
+
+@pytest.mark.parametrize(
+    ("attention", "reached"), [("both", (True, True)), ("space", (True, False)), ("time", (False, True))]
+)
+def test_attention_reaches_what_its_axes_say(attention: str, reached: tuple[bool, bool]) -> None:
+    assert _influence(attention) == reached
+
+
+@pytest.mark.parametrize("option", [{"attention": "diagonal"}, {"position": "sine"}, {"variant": "coco"}])
+def test_an_unknown_option_is_refused_with_the_known_ones(option: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="there are"):
+        STCFormer(width=32, **option)  # type: ignore[arg-type]
+
+
+def test_attention_weights_are_those_of_the_forward_pass() -> None:
+    torch.manual_seed(4)
+    attention = STCFormer(width=32, depth=1, position="none").stcformer.stc_block[0].stc_att
+    tokens = torch.randn(2, 6, 17, 32)
+    space, time = attention.attention_weights(tokens)
+    assert space.shape == (2, 6, 8, 17, 17)
+    assert time.shape == (2, 17, 8, 6, 6)
+    values = attention.qkv(attention.layer_norm(tokens)).reshape(2, 6, 17, 32, 3)[..., 2]
+    by_joint = values[..., :16].reshape(2, 6, 17, 8, 2)
+    by_frame = values[..., 16:].reshape(2, 6, 17, 8, 2)
+    out = torch.cat(
+        (
+            torch.einsum("btnij,btjne->btine", space, by_joint),
+            torch.einsum("bjnst,btjne->bsjne", time, by_frame),
+        ),
+        dim=-1,
+    )
+    expected = attention.proj(out.reshape(2, 6, 17, 32))
+    torch.testing.assert_close(attention(tokens), expected)
