@@ -66,19 +66,27 @@ def translate_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return translated
 
 
-def build_model(state: Mapping[str, Tensor], where: str) -> STCFormer:
+def _published_options(state: Mapping[str, Tensor]) -> dict[str, str]:
+    part_rows = state["stcformer.stc_block.0.stc_att.emb.weight"].shape[0]
+    return {"variant": "h36m" if part_rows <= 5 else "3dhp"}
+
+
+def build_model(
+    state: Mapping[str, Tensor], where: str, options: Mapping[str, str] | None = None
+) -> STCFormer:
     """The STCFormer that a state dict belongs to, loaded strictly.
 
-    Width, depth, input channels and variant are read from the shapes. Raises LifterError, naming `where`
-    and the first thing that does not fit, when it is of another model.
+    Width, depth and input channels are read from the shapes. `options` (variant, attention, position) leave no certain
+    trace there and come from the file's metadata; None: a published network, whose variant the shapes do tell.
+    Raises LifterError, naming `where` and the first thing that does not fit, when it is of another model.
     """
     try:
         width, input_channels = state["pose_emb.weight"].shape
-        part_rows = state["stcformer.stc_block.0.stc_att.emb.weight"].shape[0]
+        options = _published_options(state) if options is None else options
         depth = 1 + max(int(name.split(".")[2]) for name in state if name.startswith("stcformer.stc_block."))
         if not (0 < width <= LARGEST_WIDTH and depth <= LARGEST_DEPTH and input_channels in (2, 3, 4)):
             raise ValueError(f"width {width}, depth {depth} and {input_channels} input channels make none")
-        model = STCFormer(width, depth, input_channels, "h36m" if part_rows <= 5 else "3dhp")
+        model = STCFormer(width, depth, input_channels, **options)
     except KeyError as error:
         raise LifterError(f"'{where}' is not an STCFormer checkpoint: it has no {error}.") from error
     except (ValueError, IndexError) as error:

@@ -47,6 +47,8 @@ SHIPPED_WEIGHTS: dict[str, ShippedWeights] = {
 
 LARGEST_FILE_BYTES = 2 * 2**30
 _METADATA_KEY = "stcformer"
+_OPTIONS = ("variant", "attention", "position")
+"""Of the network: what its shapes do not tell."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +92,10 @@ def load_weights(name_or_path: str | os.PathLike[str] = DEFAULT_WEIGHTS) -> Weig
         raise LifterError(f"'{path}' is larger than 2 GiB, too large for an STCFormer checkpoint.")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if path.suffix == ".safetensors":
-        state, feeding, origin = _read_safetensors(path)
+        state, feeding, origin, options = _read_safetensors(path)
     else:
-        state, feeding, origin = read_checkpoint(path), None, ""
-    model = build_model(state, str(path))
+        state, feeding, origin, options = read_checkpoint(path), None, "", None
+    model = build_model(state, str(path), options)
     if feeding is None:
         feeding = _published_feeding(path)
         origin = "a published checkpoint supplied by the user; no licence comes with it"
@@ -106,7 +108,8 @@ def load_weights(name_or_path: str | os.PathLike[str] = DEFAULT_WEIGHTS) -> Weig
 def save_weights(path: Path, model: STCFormer, feeding: Feeding, origin: str) -> None:
     """Write a network as float16 safetensors with its feeding in the metadata. Atomic."""
     state = {name: value.detach().half().cpu().contiguous() for name, value in model.state_dict().items()}
-    metadata = {_METADATA_KEY: json.dumps({"feeding": asdict(feeding), "origin": origin})}
+    options = {name: getattr(model, name) for name in _OPTIONS}
+    metadata = {_METADATA_KEY: json.dumps({"feeding": asdict(feeding), "origin": origin, "network": options})}
     with atomic_path(path) as temporary:
         save_file(state, temporary, metadata)
 
@@ -122,7 +125,9 @@ def _find(name_or_path: str | os.PathLike[str]) -> Path:
     return path
 
 
-def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], Feeding | None, str]:
+def _read_safetensors(
+    path: Path,
+) -> tuple[dict[str, Tensor], Feeding | None, str, dict[str, str] | None]:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
@@ -130,11 +135,13 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], Feeding | None, st
     except (SafetensorError, OSError) as error:
         raise LifterError(f"'{path}' is not a readable safetensors file; download it again.") from error
     if _METADATA_KEY not in metadata:
-        return state, None, ""
+        return state, None, "", None
     try:
         described = json.loads(metadata[_METADATA_KEY])
-        return state, _checked_feeding(described["feeding"]), str(described["origin"])
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        network = described.get("network")  # absent in files from before there were ablations
+        options = None if network is None else {name: str(network[name]) for name in _OPTIONS}
+        return state, _checked_feeding(described["feeding"]), str(described["origin"]), options
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise LifterError(f"'{path}' does not say how it must be fed ({error}); export it again.") from error
 
 

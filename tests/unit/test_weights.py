@@ -403,3 +403,21 @@ def test_a_file_too_large_is_refused_before_it_is_read(
 ) -> None:
     monkeypatch.setattr("stcformer.weights.LARGEST_FILE_BYTES", 1000)
     assert "too large" in refused(published(tmp_path, small_model().state_dict()))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"attention": "space"},
+        {"attention": "time", "position": "none"},
+        {"variant": "3dhp", "position": "convolution"},
+    ],
+)
+def test_a_network_of_an_ablation_comes_back_as_it_was(tmp_path: Path, options: dict[str, str]) -> None:
+    torch.manual_seed(1)
+    model = STCFormer(width=32, depth=2, **options).eval()  # type: ignore[arg-type]
+    save_weights(tmp_path / "ablated.safetensors", model, Feeding(), "made in a test")
+    loaded = load_weights(tmp_path / "ablated.safetensors").model
+    joints = torch.randn(1, 5, 17, 2)
+    torch.testing.assert_close(loaded(joints), model.half().float()(joints))
+    assert {name: getattr(loaded, name) for name in options} == options
