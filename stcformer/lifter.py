@@ -53,6 +53,11 @@ class Lifter:
         flip: bool = True,
         precision: torch.dtype | None = None,
     ) -> None:
+        if weights.model.variant != "h36m":
+            raise LifterError(
+                f"'{weights.name}' speaks of MPI-INF-3DHP's joints, which are in another order; `stcstudio paper eval` "
+                "measures it, and for videos there are Human3.6M's weights and the shipped ones."
+            )
         self.weights = weights
         self.device = choose_device(device)
         self.precision = precision or choose_precision(self.device)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -105,9 +106,10 @@ def load_weights(name_or_path: str | os.PathLike[str] = DEFAULT_WEIGHTS) -> Weig
     return Weights(model, feeding, path.name, digest, origin)
 
 
-def save_weights(path: Path, model: STCFormer, feeding: Feeding, origin: str) -> None:
-    """Write a network as float16 safetensors with its feeding in the metadata. Atomic."""
-    state = {name: value.detach().half().cpu().contiguous() for name, value in model.state_dict().items()}
+def save_weights(path: Path, model: STCFormer, feeding: Feeding, origin: str, *, half: bool = True) -> None:
+    """Write a network as safetensors with its feeding in the metadata: float16, or float32 unless `half`. Atomic."""
+    kind = torch.float16 if half else torch.float32
+    state = {name: value.detach().to("cpu", kind).contiguous() for name, value in model.state_dict().items()}
     options = {name: getattr(model, name) for name in _OPTIONS}
     metadata = {_METADATA_KEY: json.dumps({"feeding": asdict(feeding), "origin": origin, "network": options})}
     with atomic_path(path) as temporary:

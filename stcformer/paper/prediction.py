@@ -31,7 +31,8 @@ def predict_centres(
     `flip` averages with the mirrored window, as published. `progress` is told how many rows are done. Runs where the
     model's weights are, in their precision.
     """
-    device = next(model.parameters()).device
+    weight = next(model.parameters())
+    device = weight.device
     batch = max(1, _FRAMES_A_BATCH.get(device.type, 27 * 32) // frames)
     mirror = joints.mirror()
     keypoints = torch.from_numpy(np.ascontiguousarray(clips.keypoints))
@@ -39,15 +40,16 @@ def predict_centres(
     model.eval()
     for begin in range(0, len(centres), batch):
         chosen = centres[begin : begin + batch]
-        windows = keypoints[torch.from_numpy(window_rows(clips, chosen, frames, step))].to(device)
+        windows = keypoints[torch.from_numpy(window_rows(clips, chosen, frames, step))].to(weight)
         with torch.inference_mode():
             pose = model(windows)[:, frames // 2]
             if flip:
                 pose = (pose + mirrored(model(mirrored(windows, mirror))[:, frames // 2], mirror)) / 2
+            pose = pose.float()
             pose[:, joints.root] = 0
             if refinement is not None:
-                pose = _refined(refinement.eval(), pose, windows[:, frames // 2], clips, chosen)
-        poses[begin : begin + len(chosen)] = pose.float().cpu().numpy()
+                pose = _refined(refinement.eval(), pose, windows[:, frames // 2].float(), clips, chosen)
+        poses[begin : begin + len(chosen)] = pose.cpu().numpy()
         if progress is not None:
             progress(begin + len(chosen))
     return poses
