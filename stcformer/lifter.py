@@ -25,9 +25,10 @@ from stcformer.sampling import (
     seen_frames,
     seen_spans,
     window_starts,
+    without_holes,
 )
 from stcformer.skeleton import JOINT_COUNT, MIRROR
-from stcformer.views import view_windows
+from stcformer.views import WindowView, view_windows
 from stcformer.weights import DEFAULT_WEIGHTS, Weights, load_weights
 
 Array = NDArray[np.floating[Any]]
@@ -165,7 +166,7 @@ class Lifter:
         )
         keypoints, scores = flat.reshape(keypoints.shape), confidence.reshape(scores.shape)
         if self.weights.model.input_channels == 2:
-            keypoints = np.stack([_without_holes(window) for window in keypoints])
+            keypoints = np.stack([without_holes(window) for window in keypoints])
             scores = np.isfinite(keypoints).all(axis=-1).astype(np.float64)
         focal = focal_length(image_size, field_of_view or ASSUMED_FIELD_OF_VIEW)
         at_once = self._windows_at_once(keypoints.shape[1])
@@ -178,6 +179,45 @@ class Lifter:
                 for first in batches
             ]
         )
+
+    def window_about(
+        self,
+        keypoints: Array,
+        scores: Array,
+        frame: int,
+        *,
+        image_size: tuple[float, float],
+        fps: float,
+        field_of_view: float | None = None,
+    ) -> tuple[Tensor, Array]:
+        """The window with a frame in its middle, as the network reads it, (1, T, 17, C); and its (T,) frames.
+
+        The arguments are those of `lift`. Where a person is seen for less, or the clip ends, the window reaches further
+        to the other side, or is shorter. Frames that the lifter puts between those of the video are no whole numbers.
+        Raises LifterError when nobody was seen in that frame.
+        """
+        keypoints, scores = _checked(keypoints, scores, image_size)
+        plan = plan_rate(fps, self.weights.feeding.frame_rate, self.weights.feeding.rate_range)
+        seen = seen_frames(keypoints, scores)
+        spans = seen_spans(seen, round(LONGEST_BRIDGE_S * fps))
+        span = next((span for span in spans if span.start <= frame < span.stop and seen[frame]), None)
+        if span is None:
+            raise LifterError(
+                f"Nobody was seen in frame {frame}, so the lifter has nothing to look at there."
+            )
+        points, confidence = fill_short_gaps(keypoints[span], scores[span], seen[span])
+        points, confidence = insert_frames(points, confidence, plan.insert)
+        middle = (frame - span.start) * plan.insert
+        rows = np.arange(middle % plan.stride, len(points), plan.stride)
+        window = min(self.window, len(rows))
+        first = min(max(0, middle // plan.stride - window // 2), len(rows) - window)
+        rows = rows[first : first + window]
+        if self.weights.model.input_channels == 2:
+            points = without_holes(points)
+            confidence = np.isfinite(points).all(axis=-1).astype(np.float64)
+        focal = focal_length(image_size, field_of_view or ASSUMED_FIELD_OF_VIEW)
+        view = self._view(points[rows][None], confidence[rows][None], focal, image_size)
+        return view.inputs, span.start + rows / plan.insert
 
     def device_name(self) -> str:
         """Where it computes, by the name a person knows it by."""
@@ -271,7 +311,7 @@ class Lifter:
         window, hop, starts = self._windows_of(frames, offset)
         starts = starts[overlapping(starts, window, wanted)]
         if self.weights.model.input_channels == 2:
-            keypoints = _without_holes(keypoints)
+            keypoints = without_holes(keypoints)
             scores = np.isfinite(keypoints).all(axis=-1).astype(np.float64)
         weight = blend_weights(window, hop)[:, None, None]
         total, share = np.zeros((frames, JOINT_COUNT, 4)), np.zeros((frames, 1, 1))
@@ -291,15 +331,7 @@ class Lifter:
         """(B, T, 17, 2) and (B, T, 17) to (B, T, 17, 4): the pose in camera space, and in the last place how far
         the answers for the window and for its mirror image lie apart.
         """
-        count = len(keypoints)
-        view = view_windows(
-            self._tensor(keypoints),
-            self._tensor(scores),
-            self._tensor(np.full(count, focal)),
-            self._tensor(np.broadcast_to(np.array(image_size, dtype=np.float64), (count, 2))),
-            view=self.weights.feeding.view,
-            input_channels=self.weights.model.input_channels,
-        )
+        view = self._view(keypoints, scores, focal, image_size)
         with torch.inference_mode():
             pose = _from_hip(self._forward(view.inputs))
             apart = torch.full_like(pose[..., :1], torch.nan)
@@ -310,6 +342,20 @@ class Lifter:
             pose = torch.einsum("bij,btkj->btki", view.camera_from_view, pose)
             answer = torch.cat((pose, apart), dim=-1)
         return np.asarray(answer.cpu().double().numpy())
+
+    def _view(
+        self, keypoints: Array, scores: Array, focal: float, image_size: tuple[float, float]
+    ) -> WindowView:
+        """(B, T, 17, 2) pixels and (B, T, 17) scores in the form that the weights learnt."""
+        count = len(keypoints)
+        return view_windows(
+            self._tensor(keypoints),
+            self._tensor(scores),
+            self._tensor(np.full(count, focal)),
+            self._tensor(np.broadcast_to(np.array(image_size, dtype=np.float64), (count, 2))),
+            view=self.weights.feeding.view,
+            input_channels=self.weights.model.input_channels,
+        )
 
     def _windows_at_once(self, window: int) -> int:
         return max(1, _FRAMES_A_BATCH[self.device.type] // window)
@@ -339,20 +385,6 @@ def _mirrored(values: Tensor) -> Tensor:
     """The mirror image of (B, T, 17, C) values whose first channel is x from the middle."""
     flipped = values[:, :, list(MIRROR)]
     return torch.cat((-flipped[..., :1], flipped[..., 1:]), dim=-1)
-
-
-def _without_holes(keypoints: Array) -> Array:
-    """Weights that read no score cannot know that a joint is missing: give each its nearest observed places."""
-    filled = keypoints.copy()
-    moments = np.arange(len(keypoints))
-    for joint in range(keypoints.shape[1]):
-        observed = np.isfinite(keypoints[:, joint]).all(axis=-1)
-        if observed.any() and not observed.all():
-            for axis in range(2):
-                filled[:, joint, axis] = np.interp(
-                    moments, moments[observed], keypoints[observed, joint, axis]
-                )
-    return filled
 
 
 def _checked(keypoints: Array, scores: Array, image_size: tuple[float, float]) -> tuple[Array, Array]:

@@ -187,3 +187,20 @@ def blend_weights(window: int, hop: int) -> Array:
     ramp = max(1, window - hop)
     distance = np.minimum(np.arange(window), np.arange(window)[::-1]) + 1
     return np.minimum(distance / ramp, 1.0)
+
+
+def without_holes(keypoints: Array) -> Array:
+    """(F, 17, 2) pixels with each joint, where it is NaN, between its nearest observed places.
+
+    For weights that read no score and cannot know that a joint is missing; a joint never observed stays NaN.
+    """
+    filled = keypoints.copy()
+    moments = np.arange(len(keypoints))
+    for joint in range(keypoints.shape[1]):
+        observed = np.isfinite(keypoints[:, joint]).all(axis=-1)
+        if observed.any() and not observed.all():
+            for axis in range(2):
+                filled[:, joint, axis] = np.interp(
+                    moments, moments[observed], keypoints[observed, joint, axis]
+                )
+    return filled
