@@ -85,3 +85,9 @@ def shortest_rotation(start: Array, end: Array) -> Array:
     across /= np.linalg.norm(across, axis=-1, keepdims=True)
     axis = np.where(sine[..., None] > TINY, axis / np.maximum(sine, TINY)[..., None], across)
     return about_axis(axis, dot(start, end), sine)
+
+
+def ramp(values: Array, low: float, high: float) -> Array:
+    """0 below `low`, 1 above `high`, a smooth step (3t^2 - 2t^3) between."""
+    t = np.clip((values - low) / (high - low), 0.0, 1.0)
+    return np.asarray(t * t * (3 - 2 * t))

@@ -9,18 +9,60 @@ USUAL_ORDER = "ZXY"
 
 ORDERS = (USUAL_ORDER, "YZX", "ZYX", "XYZ", "XZY", "YXZ")
 
-GIMBAL_MARGIN_DEGREES = 20.0
-"""Where a clip comes closer than this to an order's gimbal lock, another order is looked for."""
+GOOD_ENOUGH_DEGREES = 3.0
+"""How far the usual order may stray between two frames before another one is looked for."""
 
 _LOCK = 1e-6
 _CLEAR_OF_LOCK = np.radians(5.0)
 
 
 def choose_order(rotations: Array) -> str:
-    """The first of `ORDERS` of which `(F, 3, 3)` rotations stay clear of gimbal lock, else the clearest."""
-    nearest = {order: float(np.abs(_middle(rotations, order)).max()) for order in ORDERS}
-    clear = [order for order in ORDERS if nearest[order] <= 90 - GIMBAL_MARGIN_DEGREES]
-    return clear[0] if clear else min(ORDERS, key=lambda order: nearest[order])
+    """The order in which the Euler angles of `(F, N, 3, 3)` rotations, all joints alike, move best between frames.
+
+    Every order is exact at the frames themselves. Between them a program draws straight lines, which near
+    gimbal lock stray from the rotation. `USUAL_ORDER` where it is good enough, else the one that strays least.
+    """
+    if largest_straying(rotations, USUAL_ORDER) <= GOOD_ENOUGH_DEGREES:
+        return USUAL_ORDER
+    return min(ORDERS, key=lambda order: largest_straying(rotations, order))
+
+
+def largest_straying(rotations: Array, order: str) -> float:
+    """Degrees between the rotation that lies half way from frame to frame and the one of the mean Euler angles.
+
+    The largest over all joints and frames of `(F, N, 3, 3)`; 0 for a single frame.
+    """
+    from scipy.spatial.transform import Rotation  # noqa: PLC0415
+
+    if len(rotations) < 2:
+        return 0.0
+    angles = _principal_angles(rotations, order)
+    end = _closest_to(angles[:-1], angles[1:])
+    halfway = Rotation.from_euler(order, ((angles[:-1] + end) / 2).reshape(-1, 3))
+    start = Rotation.from_matrix(rotations[:-1].reshape(-1, 3, 3))
+    step = start.inv() * Rotation.from_matrix(rotations[1:].reshape(-1, 3, 3))
+    wanted = start * Rotation.from_rotvec(step.as_rotvec() / 2)
+    return float(np.degrees((wanted.inv() * halfway).magnitude().max()))
+
+
+def _principal_angles(rotations: Array, order: str) -> Array:
+    """(..., 3) radians of `(..., 3, 3)` rotations, the middle one within a quarter turn."""
+    first, second, third = ("XYZ".index(axis) for axis in order)
+    sign = 1.0 if (second - first) % 3 == 1 else -1.0
+    R = rotations
+    middle = np.arcsin(np.clip(sign * R[..., first, third], -1, 1))
+    outer = np.arctan2(-sign * R[..., second, third], R[..., third, third])
+    inner = np.arctan2(-sign * R[..., first, second], R[..., first, first])
+    return np.stack((outer, middle, inner), axis=-1)
+
+
+def _closest_to(previous: Array, angles: Array) -> Array:
+    """Of the triples `(..., 3)` that mean the same as `angles`, those closest to `previous`, radians."""
+    other = angles * (1, -1, 1) + np.pi
+    both = np.stack((angles, other))
+    both = both + 2 * np.pi * np.round((previous - both) / (2 * np.pi))
+    farther = np.abs(both - previous).max(axis=-1)
+    return np.asarray(np.where((farther[0] <= farther[1])[..., None], both[0], both[1]))
 
 
 def matrices_to_euler(rotations: Array, order: str) -> Array:
@@ -33,9 +75,7 @@ def matrices_to_euler(rotations: Array, order: str) -> Array:
     first, second, third = ("XYZ".index(axis) for axis in order)
     sign = 1.0 if (second - first) % 3 == 1 else -1.0
     R = rotations
-    middle = np.arcsin(np.clip(sign * R[:, first, third], -1, 1))
-    outer = np.arctan2(-sign * R[:, second, third], R[:, third, third])
-    inner = np.arctan2(-sign * R[:, first, second], R[:, first, first])
+    outer, middle, inner = np.moveaxis(_principal_angles(R, order), -1, 0)
     if np.abs(middle).max(initial=0.0) < np.pi / 2 - _CLEAR_OF_LOCK:
         # Clear of lock this branch is continuous by itself; only whole turns are left to take out.
         return np.degrees(np.stack((np.unwrap(outer), middle, np.unwrap(inner)), axis=-1))
@@ -46,24 +86,13 @@ def matrices_to_euler(rotations: Array, order: str) -> Array:
     result = np.empty((len(R), 3))
     previous = np.zeros(3)
     for frame in range(len(R)):
+        triple = np.array([outer[frame], middle[frame], inner[frame]])
         if locked[frame]:
             # combined = outer + sign * sin(middle) * inner (Diebel 2006, "Representing Attitude", sec. 5.6)
             slope = sign * np.sign(middle[frame])
-            held = previous[0]
-            candidates = np.array([[held, middle[frame], slope * (combined[frame] - held)]])
-        else:
-            angles = (outer[frame], middle[frame], inner[frame])
-            candidates = np.array([angles, (angles[0] + np.pi, np.pi - angles[1], angles[2] + np.pi)])
-        if frame > 0:
-            candidates += 2 * np.pi * np.round((previous - candidates) / (2 * np.pi))
-            previous = candidates[np.argmin(np.abs(candidates - previous).max(axis=1))]
-        else:
-            previous = candidates[0]
-        result[frame] = previous
+            triple[[0, 2]] = previous[0], slope * (combined[frame] - previous[0])
+            triple += 2 * np.pi * np.round((previous - triple) / (2 * np.pi)) if frame else 0
+        elif frame:
+            triple = _closest_to(previous, triple)
+        result[frame] = previous = triple
     return np.degrees(result)
-
-
-def _middle(rotations: Array, order: str) -> Array:
-    first, second, third = ("XYZ".index(axis) for axis in order)
-    sign = 1.0 if (second - first) % 3 == 1 else -1.0
-    return np.degrees(np.arcsin(np.clip(sign * rotations[:, first, third], -1, 1)))

@@ -3,6 +3,8 @@
 Rest axes: x to the person's left, y up, z forward (a person in BVH space who looks at the viewer).
 A node's rotation turns the bone that begins in it. `Spine` sits in the hip and `LeftShoulder`,
 `RightShoulder` and `Neck` in the thorax, so every bone between two of the 17 joints has a node to turn it.
+`Head` sits in the skull base, where a head turns, which is none of the 17 joints; `Nose` hangs beside it
+and carries the nose and the top of the head to where they were seen.
 """
 
 from dataclasses import dataclass
@@ -10,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.motion.arrays import Array
-from app.motion.bones import HEAD, THORAX, body_height, bone_lengths
+from app.motion.bones import ANKLE_HEIGHT_FRACTION, HEAD, THORAX, body_height, bone_lengths
 
 NOSE = 9
 
@@ -22,7 +24,7 @@ class Node:
     name: str
     parent: int
     joint: int
-    """Index of the Human3.6M joint at which the node sits; -1 for a toe, which the 17 joints do not have."""
+    """Index of the Human3.6M joint at which the node sits; -1 for toe and skull base, which are none of the 17."""
 
 
 _TABLE: tuple[tuple[str, str, int], ...] = (
@@ -30,7 +32,8 @@ _TABLE: tuple[tuple[str, str, int], ...] = (
     ("Spine", "Hips", 0),
     ("Chest", "Spine", 7),
     ("Neck", "Chest", 8),
-    ("Head", "Neck", 9),
+    ("Head", "Neck", -1),
+    ("Nose", "Neck", NOSE),
     ("LeftShoulder", "Chest", 8),
     ("LeftArm", "LeftShoulder", 11),
     ("LeftForeArm", "LeftArm", 12),
@@ -54,10 +57,12 @@ NODES: tuple[Node, ...] = tuple(Node(name, _INDEX.get(parent, -1), joint) for na
 
 JOINT_NODES: dict[int, str] = {node.joint: node.name for node in NODES if node.joint >= 0 and node.joint != 8}
 """Node (or end site) at which each of the 17 joints is found."""
-JOINT_NODES |= {0: "Hips", THORAX: "Neck", HEAD: "Head_end"}
+JOINT_NODES |= {0: "Hips", THORAX: "Neck", HEAD: "Nose_end"}
 
 # Of body height (Drillis and Contini 1966, in Winter): what the 17 joints do not say is drawn at these sizes.
-_HAND, _FOOT, _TOES = 0.108, 0.11, 0.04
+_HAND, _FOOT, _TOES, _TOE_DROP = 0.108, 0.11, 0.04, 0.03
+_SKULL_BASE_UNDER_NOSE, _SKULL_BASE_BEHIND_NOSE = 0.02 / 1.75, 0.11 / 1.75
+"""Of body height, as `stcformer.mocap` places the nose."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +75,29 @@ class Rig:
     """Offset of the end site of each node that has no children."""
     lengths: Array
     """(17,) the bone lengths, by the joint that a bone ends in."""
+    height: float
+    """Standing height."""
 
     def nose_direction(self) -> Array:
         """(3,) unit direction thorax to nose at rest."""
-        return _direction(self.offsets[_INDEX["Head"]], (0.0, 1.0, 0.0))
+        return _direction(self.offsets[_INDEX["Nose"]], (0.0, 1.0, 0.0))
 
     def crown_direction(self) -> Array:
         """(3,) unit direction nose to head top at rest."""
-        return _direction(self.ends["Head"], (0.0, 1.0, 0.0))
+        return _direction(self.ends["Nose"], (0.0, 1.0, 0.0))
+
+    def standing_hip(self) -> float:
+        """Height of the hip above the floor in the T-pose: the tips of the toes touch it."""
+        ankle = self.lengths[2] + self.lengths[3]
+        return float(ankle + ANKLE_HEIGHT_FRACTION * self.height)
+
+    def rest_positions(self) -> Array:
+        """(N, 3) the nodes in the T-pose, the hip at 0."""
+        places = np.zeros_like(self.offsets)
+        for index, node in enumerate(NODES):
+            if node.parent >= 0:
+                places[index] = places[node.parent] + self.offsets[index]
+        return places
 
 
 def node_index(name: str) -> int:
@@ -85,15 +105,19 @@ def node_index(name: str) -> int:
     return _INDEX[name]
 
 
-def make_rig(positions: Array) -> Rig:
-    """The rig of a person from `(F, 17, 3)` positions in any right-handed space, at least one frame seen."""
+def make_rig(positions: Array, spine_lift: float = 0.0) -> Rig:
+    """The rig of a person from `(F, 17, 3)` positions in any right-handed space, at least one frame seen.
+
+    `spine_lift` puts the node `Spine` that far above the hip, for programs that refuse two joints in one
+    place. A pelvis that tilts sideways by an angle a under the spine then moves the joints above by
+    `spine_lift (1 - cos a)`.
+    """
     seen = positions[np.isfinite(positions).all(axis=(1, 2))]
     lengths = bone_lengths(seen)
     height = body_height(seen, lengths)
     nose, crown = _head_triangle(seen, lengths)
     offsets = np.zeros((len(NODES), 3))
     directions = {
-        "Chest": (7, (0, 1, 0)),
         "Neck": (8, (0, 1, 0)),
         "LeftShoulder": (8, (0, 1, 0)),
         "RightShoulder": (8, (0, 1, 0)),
@@ -109,18 +133,30 @@ def make_rig(positions: Array) -> Rig:
     }
     for name, (joint, direction) in directions.items():
         offsets[_INDEX[name]] = lengths[joint] * np.asarray(direction, dtype=np.float64)
-    offsets[_INDEX["Head"]] = nose
-    toe_base = np.array([0.0, -0.03, _FOOT]) * height
+    offsets[_INDEX["Spine"], 1] = spine_lift
+    offsets[_INDEX["Chest"], 1] = lengths[7] - spine_lift
+    skull_base = _skull_base(nose, crown, height)
+    offsets[_INDEX["Nose"]], offsets[_INDEX["Head"]] = nose, skull_base
+    toe_base = np.array([0.0, -_TOE_DROP, _FOOT]) * height
+    toe_tip = np.array([0.0, _TOE_DROP - ANKLE_HEIGHT_FRACTION, _TOES]) * height
     for side in ("Left", "Right"):
         offsets[_INDEX[f"{side}ToeBase"]] = toe_base
     ends = {
-        "Head": crown,
+        "Head": nose + crown - skull_base,
+        "Nose": crown,
         "LeftHand": np.array([_HAND * height, 0.0, 0.0]),
         "RightHand": np.array([-_HAND * height, 0.0, 0.0]),
-        "LeftToeBase": np.array([0.0, 0.0, _TOES * height]),
-        "RightToeBase": np.array([0.0, 0.0, _TOES * height]),
+        "LeftToeBase": toe_tip,
+        "RightToeBase": toe_tip,
     }
-    return Rig(offsets, ends, lengths)
+    return Rig(offsets, ends, lengths, height)
+
+
+def _skull_base(nose: Array, crown: Array, height: float) -> Array:
+    """Rest offset thorax to skull base: under and behind the nose, and between thorax and head top."""
+    top = nose[1] + crown[1]
+    up = np.clip(nose[1] - _SKULL_BASE_UNDER_NOSE * height, 0.25 * top, 0.75 * top)
+    return np.array([0.0, up, nose[2] - _SKULL_BASE_BEHIND_NOSE * height])
 
 
 def _head_triangle(seen: Array, lengths: Array) -> tuple[Array, Array]:
