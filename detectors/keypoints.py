@@ -1,5 +1,6 @@
 """The keypoint formats that detectors deliver, and the way from each to the lifter's 17 joints."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -36,10 +37,15 @@ class KeypointFormat:
         return tuple(order)
 
 
-def _make(name: str, keypoints: str, lines: str) -> KeypointFormat:
-    """A format from its names and lines: `a-b-c` joins a to b and b to c, `side_` stands for either side."""
+def _make(
+    name: str, keypoints: str, lines: str, more_pairs: Sequence[tuple[str, str]] = ()
+) -> KeypointFormat:
+    """A format from its names and lines: `a~b~c` joins a to b and b to c, `side_` stands for either side.
+
+    Pairs are found by their names; `more_pairs` are (left, right) keypoints whose names do not say it.
+    """
     names = tuple(keypoints.split())
-    pairs = []
+    pairs = [(names.index(left), names.index(right)) for left, right in more_pairs]
     for left, keypoint in enumerate(names):
         for other in (keypoint.replace("left", "right"), keypoint.replace("l", "r", 1)):
             if other != keypoint and other in names:
@@ -47,13 +53,38 @@ def _make(name: str, keypoints: str, lines: str) -> KeypointFormat:
     skeleton = []
     for chain in lines.split():
         for side in ("left_", "right_") if "side_" in chain else ("",):
-            path = [names.index(joint.replace("side_", side)) for joint in chain.split("-")]
+            path = [names.index(joint.replace("side_", side)) for joint in chain.split("~")]
             skeleton += list(pairwise(path))
     return KeypointFormat(name, names, tuple(pairs), tuple(skeleton))
 
 
-_TRUNK = "left_shoulder-right_shoulder left_hip-right_hip side_shoulder-side_hip"
-_LIMBS = "side_shoulder-side_elbow-side_wrist side_hip-side_knee-side_ankle"
+_COCO = (
+    "nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow right_elbow "
+    "left_wrist right_wrist left_hip right_hip left_knee right_knee left_ankle right_ankle"
+)
+_FACE = " ".join(f"face-{number}" for number in range(68))
+_FINGERS = ("thumb", "forefinger", "middle_finger", "ring_finger", "pinky_finger")
+_TRUNK = "left_shoulder~right_shoulder left_hip~right_hip side_shoulder~side_hip"
+_LIMBS = "side_shoulder~side_elbow~side_wrist side_hip~side_knee~side_ankle"
+_FEET = "side_ankle~side_heel~side_big_toe~side_small_toe~side_ankle"
+
+# The 68 points of the face (300-W): the jaw from the person's right ear to the left, brows, nose, eyes, lips.
+_FACE_PARTS = ((0, 16), (17, 21), (22, 26), (27, 30), (31, 35), (36, 41), (42, 47), (48, 59), (60, 67))
+_FACE_LINES = ["~".join(f"face-{number}" for number in range(first, last + 1)) for first, last in _FACE_PARTS]
+_FACE_LINES += ["face-30~face-33"]
+
+
+def _face_pairs() -> list[tuple[str, str]]:
+    """(left, right) of the face, which runs from the person's right to the left."""
+    sums = {16: range(8), 43: range(17, 22), 66: range(31, 33), 81: range(36, 40), 87: range(40, 42)}
+    sums |= {102: range(48, 51), 114: range(58, 60), 124: range(60, 62), 132: range(67, 68)}
+    return [(f"face-{total - right}", f"face-{right}") for total, part in sums.items() for right in part]
+
+
+def _hand(side: str) -> str:
+    joints = [f"{side}_{finger}{joint}" for finger in _FINGERS for joint in range(1, 5)]
+    return " ".join([f"{side}_hand_root", *joints])
+
 
 _FORMATS = (
     _make(
@@ -62,22 +93,35 @@ _FORMATS = (
         "right_ear mouth_left mouth_right left_shoulder right_shoulder left_elbow right_elbow left_wrist "
         "right_wrist left_pinky right_pinky left_index right_index left_thumb right_thumb left_hip right_hip "
         "left_knee right_knee left_ankle right_ankle left_heel right_heel left_foot_index right_foot_index",
-        f"nose-side_eye_inner-side_eye-side_eye_outer-side_ear mouth_left-mouth_right {_TRUNK} {_LIMBS} "
-        "side_wrist-side_thumb side_wrist-side_pinky-side_index-side_wrist "
-        "side_ankle-side_heel-side_foot_index-side_ankle",
+        f"nose~side_eye_inner~side_eye~side_eye_outer~side_ear mouth_left~mouth_right {_TRUNK} {_LIMBS} "
+        "side_wrist~side_thumb side_wrist~side_pinky~side_index~side_wrist "
+        "side_ankle~side_heel~side_foot_index~side_ankle",
+    ),
+    _make("coco17", _COCO, f"nose~side_eye~side_ear {_TRUNK} {_LIMBS}"),
+    _make(
+        "halpe26",
+        f"{_COCO} head neck hip left_big_toe right_big_toe left_small_toe right_small_toe left_heel right_heel",
+        f"nose~side_eye~side_ear head~neck~hip neck~side_shoulder hip~side_hip {_LIMBS} {_FEET}",
     ),
     _make(
-        "coco17",
-        "nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow right_elbow "
-        "left_wrist right_wrist left_hip right_hip left_knee right_knee left_ankle right_ankle",
-        f"nose-side_eye-side_ear {_TRUNK} {_LIMBS}",
+        "coco_wholebody133",
+        f"{_COCO} left_big_toe left_small_toe left_heel right_big_toe right_small_toe right_heel "
+        f"{_FACE} {_hand('left')} {_hand('right')}",
+        f"nose~side_eye~side_ear {_TRUNK} {_LIMBS} {_FEET} side_wrist~side_hand_root "
+        + " ".join(
+            f"side_hand_root~{'~'.join(f'side_{finger}{joint}' for joint in range(1, 5))}"
+            for finger in _FINGERS
+        )
+        + " "
+        + " ".join(_FACE_LINES),
+        _face_pairs(),
     ),
     _make(
         "h36m17",
         "hip rhip rknee rankle lhip lknee lankle spine thorax neck head lshoulder lelbow lwrist rshoulder "
         "relbow rwrist",
-        "hip-rhip-rknee-rankle hip-lhip-lknee-lankle hip-spine-thorax-neck-head "
-        "thorax-lshoulder-lelbow-lwrist thorax-rshoulder-relbow-rwrist",
+        "hip~rhip~rknee~rankle hip~lhip~lknee~lankle hip~spine~thorax~neck~head "
+        "thorax~lshoulder~lelbow~lwrist thorax~rshoulder~relbow~rwrist",
     ),
 )
 FORMATS: dict[str, KeypointFormat] = {keypoint_format.name: keypoint_format for keypoint_format in _FORMATS}
@@ -131,9 +175,17 @@ _NAMED: dict[str, dict[str, float]] = {
     **{f"l{joint}": {f"left_{joint}": 1.0} for joint in _LIMB_JOINTS},
     **{f"r{joint}": {f"right_{joint}": 1.0} for joint in _LIMB_JOINTS},
 }
+# Halpe's own head is taken: it is the top of the head in all the data sets that RTMPose learns it from (Halpe, AI
+# Challenger, CrowdPose, MPII, PoseTrack), seen instead of guessed. Its neck and hip are not the lifter's thorax and
+# hip and are left: the neck is learnt from MPII's upper neck (not its thorax) and from CrowdPose's and AI
+# Challenger's necks, all above the line of the shoulders, and the hip from Halpe alone (RTMPose's configuration
+# body8-halpe26 maps MPII's pelvis to nothing). The lifter has learnt exact midpoints, and from the detected hips
+# and shoulders it gets them.
 _TO_H36M17: dict[str, dict[str, dict[str, float]]] = {
     "blazepose33": {**_NAMED, "head": _BLAZEPOSE_HEAD},
     "coco17": {**_NAMED, "head": _COCO_HEAD},
+    "halpe26": {**_NAMED, "head": {"head": 1.0}},
+    "coco_wholebody133": {**_NAMED, "head": _COCO_HEAD},
     "h36m17": {joint: {joint: 1.0} for joint in H36M17.keypoints},
 }
 
@@ -158,12 +210,7 @@ def to_h36m17(keypoints: Array, scores: Array, format: str) -> tuple[Array, Arra
     """
     source = keypoint_format(format)
     keypoints, scores = np.asarray(keypoints, np.float64), np.asarray(scores, np.float64)
-    count = len(source.keypoints)
-    if keypoints.shape[-2:] not in ((count, 2), (count, 3)) or scores.shape != keypoints.shape[:-1]:
-        raise DetectorError(
-            f"Keypoints of shape {keypoints.shape} with scores of shape {scores.shape} are not '{format}', "
-            f"which needs (..., {count}, 2) and (..., {count})."
-        )
+    _check_shapes(keypoints, scores, source, (2, 3))
     joints = np.empty((*keypoints.shape[:-2], len(H36M17.keypoints), keypoints.shape[-1]))
     joint_scores = np.empty(joints.shape[:-1])
     for joint, name in enumerate(H36M17.keypoints):
@@ -176,3 +223,45 @@ def to_h36m17(keypoints: Array, scores: Array, format: str) -> tuple[Array, Arra
     lost = ~np.isfinite(joints).all(axis=-1) | np.isnan(joint_scores)
     joints[lost], joint_scores[lost] = np.nan, 0.0
     return joints, joint_scores
+
+
+# (heel, toe) of the left and of the right foot; BlazePose's foot index is the tip of the big toe
+_FEET_OF: dict[str, tuple[tuple[str, str], ...]] = {
+    "blazepose33": tuple((f"{side}_heel", f"{side}_foot_index") for side in ("left", "right")),
+    "halpe26": tuple((f"{side}_heel", f"{side}_big_toe") for side in ("left", "right")),
+    "coco_wholebody133": tuple((f"{side}_heel", f"{side}_big_toe") for side in ("left", "right")),
+}
+
+
+def feet_of(
+    keypoints: Array,
+    scores: Array,
+    format: str,  # noqa: A002
+    min_score: float = 0.3,
+) -> Array:
+    """Where heels and big toes are: (..., 2, 2, 2) left and right, heel and toe, x and y in pixels; float64.
+
+    `keypoints` (..., K, 2) pixels and `scores` (..., K) in the named format. NaN where a keypoint's score is below
+    `min_score`, and everywhere for a format without feet. Raises DetectorError for an unknown format and for
+    shapes that do not fit it.
+    """
+    source = keypoint_format(format)
+    keypoints, scores = np.asarray(keypoints, np.float64), np.asarray(scores, np.float64)
+    _check_shapes(keypoints, scores, source, (2,))
+    if format not in _FEET_OF:
+        return np.full((*keypoints.shape[:-2], 2, 2, 2), np.nan)
+    indices = np.array([[source.index(keypoint) for keypoint in foot] for foot in _FEET_OF[format]])
+    seen = scores[..., indices] >= min_score  # not so for NaN
+    return np.asarray(np.where(seen[..., None], keypoints[..., indices, :], np.nan))
+
+
+def _check_shapes(
+    keypoints: Array, scores: Array, source: KeypointFormat, dimensions: tuple[int, ...]
+) -> None:
+    count = len(source.keypoints)
+    fits = keypoints.ndim >= 2 and keypoints.shape[-2] == count and keypoints.shape[-1] in dimensions
+    if not fits or scores.shape != keypoints.shape[:-1]:
+        raise DetectorError(
+            f"Keypoints of shape {keypoints.shape} with scores of shape {scores.shape} are not '{source.name}', "
+            f"which needs (..., {count}, 2) and (..., {count})."
+        )

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from detectors.errors import DetectorError
-from detectors.keypoints import FORMATS, H36M17, keypoint_format, to_h36m17
-from detectors.mediapipe import import_mediapipe
+from detectors.keypoints import FORMATS, H36M17, feet_of, keypoint_format, to_h36m17
+from detectors.mediapipe_library import import_mediapipe
 from stcformer.skeleton import JOINTS, MIRROR
 
 # A person who faces the camera, arms hanging: pixels, y down; the person's left is at the picture's right.
@@ -27,8 +27,15 @@ FACING = {
     "right_knee": (455, 560),
     "left_ankle": (550, 720),
     "right_ankle": (450, 720),
+    "head": (500, 50),
+    "left_heel": (548, 735),
+    "right_heel": (452, 735),
+    "left_big_toe": (560, 750),
+    "right_big_toe": (440, 750),
+    "left_foot_index": (560, 750),
+    "right_foot_index": (440, 750),
 }
-DETECTED = ("blazepose33", "coco17")
+DETECTED = ("blazepose33", "coco17", "halpe26", "coco_wholebody133")
 
 
 def facing(name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -46,7 +53,14 @@ def test_the_target_format_has_the_joints_of_the_lifter_in_its_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "count", "pairs"), [("blazepose33", 33, 16), ("coco17", 17, 8), ("h36m17", 17, 6)]
+    ("name", "count", "pairs"),
+    [
+        ("blazepose33", 33, 16),
+        ("coco17", 17, 8),
+        ("halpe26", 26, 11),
+        ("coco_wholebody133", 133, 61),
+        ("h36m17", 17, 6),
+    ],
 )
 def test_every_format_names_each_keypoint_once_and_pairs_both_sides(
     name: str, count: int, pairs: int
@@ -62,8 +76,69 @@ def test_every_format_names_each_keypoint_once_and_pairs_both_sides(
 
 
 def test_blazepose_is_in_the_order_of_mediapipe() -> None:
-    pose = import_mediapipe().solutions.pose
+    pose = import_mediapipe("solutions").solutions.pose
     assert FORMATS["blazepose33"].keypoints == tuple(landmark.name.lower() for landmark in pose.PoseLandmark)
+
+
+@pytest.mark.parametrize("name", ["halpe26", "coco_wholebody133"])
+def test_formats_of_more_keypoints_begin_with_those_of_coco(name: str) -> None:
+    assert FORMATS[name].keypoints[:17] == FORMATS["coco17"].keypoints
+    assert set(FORMATS["coco17"].pairs) < set(FORMATS[name].pairs)
+
+
+def test_halpe_and_the_whole_body_are_in_the_order_of_mmpose() -> None:
+    # mmpose 1.3, configs/_base_/datasets/halpe26.py and coco_wholebody.py
+    halpe = FORMATS["halpe26"].keypoints
+    assert halpe[17:20] == ("head", "neck", "hip")
+    assert halpe[20:24] == ("left_big_toe", "right_big_toe", "left_small_toe", "right_small_toe")
+    assert halpe[24:] == ("left_heel", "right_heel")
+    body = FORMATS["coco_wholebody133"].keypoints
+    assert body[17:20] == ("left_big_toe", "left_small_toe", "left_heel")
+    assert body[20:23] == ("right_big_toe", "right_small_toe", "right_heel")
+    numbers = {name: body.index(name) for name in ("face-0", "face-67", "left_hand_root", "right_hand_root")}
+    assert numbers == {"face-0": 23, "face-67": 90, "left_hand_root": 91, "right_hand_root": 112}
+    assert body[96] == "left_forefinger1"
+    assert body[132] == "right_pinky_finger4"
+
+
+def test_the_face_is_mirrored_as_mmpose_has_it() -> None:
+    # the `swap` of each point in mmpose's coco_wholebody.py
+    swaps = [*range(16, -1, -1), *range(26, 16, -1), 27, 28, 29, 30, 35, 34, 33, 32, 31]
+    swaps += [45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40]
+    swaps += [54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 64, 63, 62, 61, 60, 67, 66, 65]
+    mirror = FORMATS["coco_wholebody133"].mirror()
+    assert [index - 23 for index in mirror[23:91]] == swaps
+
+
+def test_halpes_own_neck_and_hip_are_not_the_lifters_thorax_and_hip() -> None:
+    keypoints, scores = facing("halpe26")
+    keypoints[FORMATS["halpe26"].index("neck")] = 500, 160
+    keypoints[FORMATS["halpe26"].index("hip")] = 505, 420
+    joints, _ = to_h36m17(keypoints, scores, "halpe26")
+    assert joint(joints, "thorax").tolist() == [500, 200]
+    assert joint(joints, "hip").tolist() == [500, 400]
+    assert joint(joints, "head").tolist() == list(FACING["head"]), "its head is the top of the head"
+
+
+@pytest.mark.parametrize("name", ["blazepose33", "halpe26", "coco_wholebody133"])
+def test_heels_and_big_toes_are_given_by_side(name: str) -> None:
+    keypoints, scores = facing(name)
+    feet = feet_of(keypoints, scores, name)
+    assert feet.tolist() == [[[548, 735], [560, 750]], [[452, 735], [440, 750]]]
+    scores[FORMATS[name].index("right_heel")] = 0.1
+    many = feet_of(np.tile(keypoints, (2, 5, 1, 1)), np.tile(scores, (2, 5, 1)), name)
+    assert many.shape == (2, 5, 2, 2, 2)
+    assert np.isnan(many[..., 1, 0, :]).all()
+    assert np.isfinite(many[..., 0, :, :]).all()
+    assert np.isfinite(many[..., 1, 1, :]).all()
+
+
+def test_a_format_without_feet_gives_none_of_them() -> None:
+    feet = feet_of(np.zeros((4, 17, 2)), np.ones((4, 17)), "coco17")
+    assert feet.shape == (4, 2, 2, 2)
+    assert np.isnan(feet).all()
+    with pytest.raises(DetectorError, match=r"not 'halpe26'.*\(\.\.\., 26, 2\)"):
+        feet_of(np.zeros((4, 17, 2)), np.ones((4, 17)), "halpe26")
 
 
 @pytest.mark.parametrize("name", DETECTED)
@@ -149,9 +224,10 @@ def test_the_target_format_comes_back_as_it_was_and_the_input_is_left_alone() ->
 
 def test_an_unknown_format_and_wrong_shapes_are_said_in_one_sentence() -> None:
     with pytest.raises(
-        DetectorError, match="'halpe26' is no keypoint format; there are: blazepose33, coco17, h36m17"
+        DetectorError,
+        match="'body25' is no keypoint format; there are: blazepose33, coco17, halpe26, coco_whole",
     ):
-        to_h36m17(np.zeros((26, 2)), np.zeros(26), "halpe26")
+        to_h36m17(np.zeros((25, 2)), np.zeros(25), "body25")
     with pytest.raises(DetectorError, match=r"\(33, 2\).*not 'coco17'.*\(\.\.\., 17, 2\)"):
         to_h36m17(np.zeros((33, 2)), np.zeros(33), "coco17")
     with pytest.raises(DetectorError, match="scores of shape"):
