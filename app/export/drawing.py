@@ -1,12 +1,13 @@
 """A rendered 3D skeleton on a floor grid: a pure function of joints and a view, drawn with OpenCV."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.export.colours import MIDDLE_COLOUR, Colour, joint_colour, mix
+from app.export.colours import Colour, joint_colour, mix
 from app.take import Array
 from detectors.opencv import import_cv2
 from stcformer.skeleton import bones
@@ -77,15 +78,34 @@ class View:
         return pixels + np.array([self.width / 2, self.height / 2]), depth
 
 
-def draw_scene(persons: list[Array], view: View) -> Image:
-    """An (H, W, 3) RGB picture of `(17, 3)` world-space persons on the floor z = 0, except those with NaN."""
+@dataclass(frozen=True)
+class Trail:
+    """A path on the floor, drawn fainter towards its beginning."""
+
+    path: Array
+    """(N, 2) world-space x and y in metres, in order of time; NaN where it breaks off."""
+    colour: Colour
+
+
+def draw_scene(
+    persons: Sequence[Array],
+    view: View,
+    colours: Sequence[Callable[[int], Colour]] = (),
+    trails: Sequence[Trail] = (),
+) -> Image:
+    """An (H, W, 3) RGB picture of `(17, 3)` world-space persons on the floor z = 0, except those with NaN.
+
+    `colours` gives each person's colour of a joint and of the bone that ends in it; without it, those of the sides.
+    """
     image = _backdrop(view.width, view.height, view.elevation_degrees, view.fov_degrees).copy()
     _draw_grid(image, view)
-    seen = [person for person in persons if np.isfinite(person).all()]
-    _draw_shadows(image, seen, view)
+    seen = [number for number, person in enumerate(persons) if np.isfinite(person).all()]
+    _draw_shadows(image, [persons[number] for number in seen], view)
+    for trail in trails:
+        _draw_trail(image, trail, view)
     pieces: list[_Piece] = []
-    for person in seen:
-        pieces += _pieces(person, view)
+    for number in seen:
+        pieces += _pieces(persons[number], view, colours[number] if colours else joint_colour)
     for piece in sorted(pieces, key=lambda piece: -piece.depth):
         _draw_piece(image, piece)
     return image
@@ -123,6 +143,23 @@ def _draw_grid(image: Image, view: View) -> None:
         cv2.polylines(image, list(fixed[level == step]), False, colour, 1, cv2.LINE_AA, _SHIFT)
 
 
+def _draw_trail(image: Image, trail: Trail, view: View) -> None:
+    """Nothing for somebody who stays in place, whose trail would be a blot."""
+    there = trail.path[np.isfinite(trail.path).all(axis=1)]
+    if not len(there):
+        return
+    extent = float(np.linalg.norm(np.ptp(there, axis=0)))
+    strength = float(np.clip((extent - 0.15) / 0.35, 0.0, 1.0))
+    cv2 = _opencv()
+    pixels, _ = view.project(np.concatenate((trail.path, np.zeros((len(trail.path), 1))), axis=1))
+    thickness = max(1, round(0.012 * view.focal() / view.distance))
+    for step in range(len(pixels) - 1):
+        ends = pixels[step : step + 2]
+        if strength > 0 and np.isfinite(ends).all():
+            colour = mix(GROUND, trail.colour, strength * (step + 1) / len(pixels))
+            cv2.line(image, _fixed(ends[0]), _fixed(ends[1]), colour, thickness, cv2.LINE_AA, _SHIFT)
+
+
 def _draw_shadows(image: Image, persons: list[Array], view: View) -> None:
     if not persons:
         return
@@ -158,7 +195,7 @@ class _Piece:
     colour: Colour
 
 
-def _pieces(person: Array, view: View) -> list[_Piece]:
+def _pieces(person: Array, view: View, colour_of: Callable[[int], Colour]) -> list[_Piece]:
     body = float(np.linalg.norm(person[10] - person[8]))
     skull = person[8] + 0.66 * (person[10] - person[8])
     points = np.concatenate((person, skull[None], _toes(person)))
@@ -172,14 +209,12 @@ def _pieces(person: Array, view: View) -> list[_Piece]:
         return _Piece(pixels[start], pixels[end], ends, float((depth[start] + depth[end]) / 2) - lift, colour)
 
     pieces = [
-        piece(parent, child, _RADII[child], joint_colour(child))
-        for parent, child in bones()
-        if child in _RADII
+        piece(parent, child, _RADII[child], colour_of(child)) for parent, child in bones() if child in _RADII
     ]
-    pieces += [piece(ankle, toes, (0.036, 0.026), joint_colour(ankle)) for ankle, toes in ((3, 18), (6, 19))]
-    pieces.append(piece(8, 17, (0.05, 0.045), MIDDLE_COLOUR))
-    pieces.append(piece(17, 17, (0.34 * body, 0.34 * body), MIDDLE_COLOUR, lift=0.05))
-    pieces.append(piece(9, 9, (0.02, 0.02), mix(MIDDLE_COLOUR, (255, 120, 120), 0.35)))
+    pieces += [piece(ankle, toes, (0.036, 0.026), colour_of(ankle)) for ankle, toes in ((3, 18), (6, 19))]
+    pieces.append(piece(8, 17, (0.05, 0.045), colour_of(8)))
+    pieces.append(piece(17, 17, (0.34 * body, 0.34 * body), colour_of(10), lift=0.05))
+    pieces.append(piece(9, 9, (0.02, 0.02), mix(colour_of(9), (255, 120, 120), 0.35)))
     return pieces
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.take import Take
+Progress = Callable[[int, int], None]
+"""progress(done, total): told the frames written so far; what it raises stops the writing, and no file is left."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class ExportFormat:
     """One line for a person who chooses."""
     space: str
     """Space and units of what it holds, for the same person."""
-    write: Callable[[Take, int, Path], dict[str, Any]]
+    write: Callable[..., dict[str, Any]]
     """write(take, person, path): writes the file atomically; returns notes for the sidecar, JSON values."""
     read: Callable[[Path], Any]
     """read(path): what the file holds, in the format's own terms; for tests and for looking back."""
@@ -28,3 +29,6 @@ class ExportFormat:
     """Whether each person has a file; else one file holds everybody and `person` is not looked at."""
     needs_pose: bool = False
     """Whether it cannot be written for a person who has no pose in any frame."""
+    needs_video: bool = False
+    """Whether it shows the video, which must then be there. It takes long: `write` has a fourth argument, a `Progress`
+    or None."""

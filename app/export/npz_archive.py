@@ -11,7 +11,7 @@ from app.errors import StudioError
 from app.export.format import ExportFormat
 from app.take import Take
 from stcformer.atomic import atomic_path
-from stcformer.skeleton import JOINTS
+from stcformer.skeleton import JOINTS, PARENTS
 
 KEYS: tuple[str, ...] = (
     "joints",
@@ -23,6 +23,9 @@ KEYS: tuple[str, ...] = (
     "camera",
     "world",
     "root_camera",
+    "contacts",
+    "parents",
+    "first_frame",
 )
 
 
@@ -39,13 +42,21 @@ def write_npz(take: Take, person: int, path: Path) -> dict[str, Any]:
         "camera": take.camera,
         "world": take.world,
         "root_camera": take.root_camera,
+        "contacts": take.contacts,
+        "parents": np.array(PARENTS, dtype=np.int64),
+        "first_frame": np.int64(take.source.first_frame),
     }
     # Not straight to the file: on a full disk NumPy's ZipFile complains on stderr once more when it is freed.
     content = io.BytesIO()
     np.savez_compressed(content, **arrays)
     with atomic_path(path) as temporary:
         temporary.write_bytes(content.getbuffer())
-    return {"arrays": {name: list(np.shape(array)) for name, array in arrays.items()}}
+    return {
+        "arrays": {name: list(np.shape(array)) for name, array in arrays.items()},
+        "contacts": "left, right foot: 1 on the floor, 0 in the air, -1 not known",
+        "parents": "index of the joint that each joint's bone begins in; -1 for the hip",
+        "first_frame": "the video's frame of the first row",
+    }
 
 
 def read_npz(path: Path) -> dict[str, np.ndarray]:

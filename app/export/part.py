@@ -31,6 +31,7 @@ def part_of(take: Take, persons: Sequence[int], start: int, stop: int) -> Take:
         camera=take.camera[persons, rows],
         root_camera=take.root_camera[persons, rows],
         world=take.world[persons, rows],
+        contacts=take.contacts[persons, rows],
         provenance=take.provenance
         | {"part": {"persons": [person + 1 for person in persons], "frames": [start, stop]}},
         evidence=None,

@@ -1,10 +1,12 @@
 """Rows at an even rate for formats that have no times: resampling, and gaps that must be bridged."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from app.take import Array
+from app.errors import StudioError
+from app.take import Array, Take
 
 LARGEST_STEP_ERROR = 0.25
 """Of a frame: how much an interval may differ from 1/fps before the video counts as one of variable rate."""
@@ -71,3 +73,54 @@ def between_seen(seen: np.ndarray, time_s: Array, times: Array) -> np.ndarray:
     exact = np.abs(time_s[after] - times) < 1e-6
     before = np.where(exact, after, (after - 1).clip(0))
     return np.asarray(seen[before] & seen[after])
+
+
+@dataclass(frozen=True)
+class EvenJoints:
+    """One person's joints at rows 1/fps apart."""
+
+    time_s: Array
+    """(T,) seconds of the video: those of its frames, or of even rows where its rate varies."""
+    positions: Array
+    """(T, 17, 3) world-space metres; NaN where the joint was not observed, or between frames of which one lacks it."""
+    notes: dict[str, Any]
+    """How the rows were made, for the sidecar."""
+
+
+def joints_at_even_rate(take: Take, person: int) -> EvenJoints:
+    """One person's joints for a format that has one rate but may have holes.
+
+    A video of variable rate is resampled on straight lines between neighbouring frames; the notes say so. Raises
+    StudioError when the frame rate is not known.
+    """
+    fps, time_s, world = take.source.fps, take.time_s, take.world[person]
+    if not (np.isfinite(fps) and fps > 0):
+        raise StudioError(
+            f"The frame rate of '{take.source.path}' is not known, so formats with one rate cannot be written."
+        )
+    even = is_even(time_s, fps)
+    if even:
+        times, positions = time_s, world
+    else:
+        times = even_times(time_s, fps)
+        positions = np.full((len(times), *world.shape[1:]), np.nan)
+        for joint in range(world.shape[1]):
+            known = np.isfinite(world[:, joint]).all(axis=-1)
+            keys = np.flatnonzero(known)
+            keys = keys[np.concatenate(([True], np.diff(time_s[keys]) > 0))[: len(keys)]]
+            if len(keys):
+                between = between_seen(known, time_s, times)
+                positions[between, joint] = positions_at(time_s[keys], world[keys, joint], times[between])
+    return EvenJoints(
+        times,
+        positions,
+        {
+            "rows": len(times),
+            "rows_per_second": fps,
+            "rows_empty": int((~np.isfinite(positions).all(axis=-1).any(axis=1)).sum()),
+            "first_row_at_s": float(time_s[0]),
+            "times": "one row a frame"
+            if even
+            else f"variable frame rate, resampled to {fps:g} rows a second",
+        },
+    )

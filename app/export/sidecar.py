@@ -18,7 +18,8 @@ SPACES = {
     "image": "pixels of the upright picture, origin top left, x right, y down",
     "camera": "metres, x right, y down, z away; `camera` has the hip at 0, `root_camera` is the hip's place",
     "world": "metres, right-handed, z up, y away from the camera, x right; on the floor under the first hip",
-    "bvh": "centimetres, y up, z toward the viewer, x right; the world turned",
+    "bvh": "y up, z toward the viewer, x right; the world turned; the unit of each file stands in its notes",
+    "glb": "metres, y up, z toward the viewer, x right; the world turned",
 }
 
 
@@ -35,18 +36,23 @@ def write_sidecar(take: Take, path: Path, files: list[dict[str, Any]]) -> None:
             "frames": take.frame_count(),
         },
         "persons": [
-            {"person": person + 1, "frames_seen": int(take.seen(person).sum())}
+            {
+                "person": person + 1,
+                "frames_seen": int((take.seen(person) & ~take.bridged(person)).sum()),
+                "frames_bridged": int(take.bridged(person).sum()),
+            }
             for person in range(take.person_count())
         ],
         "joints": list(JOINTS),
         "spaces": SPACES,
         "units": {
-            "length": "metre (BVH: centimetre)",
+            "length": "metre, where a file's notes say nothing else",
             "time": "second",
             "angle": "degree",
             "score": "0 to 1",
         },
-        "unobserved": "NaN in NPZ, empty cells in CSV, bridged in BVH (its notes say where); never zeros",
+        "unobserved": "NaN in NPZ, empty cells in the tables and in TRC, residual -1 in C3D, bridged in BVH and GLB "
+        "(their notes say where); never zeros",
         "provenance": take.provenance,
         "files": files,
     }

@@ -1,6 +1,8 @@
 """The export: which files, of whom, of which frames, and where; then what was written and how true it is."""
 
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,14 +10,13 @@ from typing import Any
 from PyQt6.QtCore import QSettings, Qt, QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QDialog,
     QFormLayout,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QProgressBar,
     QPushButton,
     QSpinBox,
     QVBoxLayout,
@@ -23,15 +24,18 @@ from PyQt6.QtWidgets import (
 )
 
 from app.errors import STATED_ERRORS, StudioError, describe
-from app.export import FORMATS, export_take
+from app.export import ExportProgress, export_take
 from app.export.part import part_of
 from app.export.sidecar import read_sidecar
 from app.gui import questions
 from app.gui.background import Background
+from app.gui.format_list import FormatList
 from app.gui.preferences import strings
 from app.take import Take
 
 _USUAL_FORMATS = ("csv", "bvh")
+_REPORT_INTERVAL_S = 0.1
+"""Between two reports of a film's frames."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,10 @@ class _Written:
     folder: Path
     paths: list[Path]
     checks: list[str]
+
+
+class _StoppedError(Exception):
+    """Raised in the export's thread when the user stops it."""
 
 
 class ExportDialog(QDialog):
@@ -49,6 +57,8 @@ class ExportDialog(QDialog):
 
     ended = pyqtSignal(str)
     """A sentence: what was written, or why not."""
+
+    _progressed = pyqtSignal(object)
 
     def __init__(
         self,
@@ -63,12 +73,9 @@ class ExportDialog(QDialog):
         self._take, self._store, self._played = take, store, played
         self._folder: Path | None = None
         chosen = strings(store, "export/formats") or list(_USUAL_FORMATS)
-        self.formats = {
-            name: QCheckBox(f"{name.upper()}  ({entry.suffix})") for name, entry in FORMATS.items()
-        }
-        for name, box in self.formats.items():
-            box.setChecked(name in chosen)
-            box.toggled.connect(self._on_changed)
+        self.format_list = FormatList(chosen, has_video=take.source.path.is_file())
+        self.formats = self.format_list.boxes
+        self.format_list.changed.connect(self._on_changed)
         self.folder = QLineEdit(str(self._usual_folder()))
         self.stem = QLineEdit(take.source.path.stem)
         self.person = QComboBox()
@@ -84,10 +91,16 @@ class ExportDialog(QDialog):
             spin.valueChanged.connect(self._on_changed)
         self.summary, self.outcome = QLabel(), QLabel()
         self.export_button, self.show_button = QPushButton("Export"), QPushButton("Show in folder")
-        self.close_button = QPushButton("Close")
+        self.close_button, self.stop_button = QPushButton("Close"), QPushButton("Stop")
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self._stop = threading.Event()
         self._background = Background("export", self)
         self._background.succeeded.connect(self._on_written)
         self._background.failed.connect(self._on_failed)
+        self._progressed.connect(
+            self._on_progress
+        )  # sent in the writing thread, so Qt queues it for this one
         self._lay_out()
         self._on_changed()
 
@@ -98,7 +111,7 @@ class ExportDialog(QDialog):
 
     def chosen_formats(self) -> list[str]:
         """Names in the registry."""
-        return [name for name, box in self.formats.items() if box.isChecked()]
+        return self.format_list.chosen()
 
     def export(self) -> None:
         """Write the files."""
@@ -112,25 +125,26 @@ class ExportDialog(QDialog):
             return
         self._remember(folder, formats)
         self.outcome.setText("Writing…")
-        self.export_button.setEnabled(False)
+        self._set_writing(True)
         self.show_button.hide()
-        self._background.submit(lambda: _write(take, list(everybody), start, stop, folder, stem, formats))
+        self._stop.clear()
+        report = _reporter(self._progressed.emit, self._stop)
+        self._background.submit(
+            lambda: _write(take, list(everybody), start, stop, folder, stem, formats, report)
+        )
+
+    def stop(self) -> None:
+        """Stop writing; what is whole by then stays."""
+        if self.is_busy:
+            self._stop.set()
+            self.stop_button.setEnabled(False)
+            self.outcome.setText("Stopping…")
 
     def end(self) -> None:
         """End the thread, once the files that are being written are whole."""
         self._background.close()
 
     def _lay_out(self) -> None:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(18)
-        grid.setVerticalSpacing(3)
-        for row, (name, box) in enumerate(self.formats.items()):
-            description, space = QLabel(FORMATS[name].description), QLabel(FORMATS[name].space)
-            space.setProperty("role", "muted")
-            for column, widget in enumerate((box, description, space)):
-                grid.addWidget(widget, row, column)
-            box.setToolTip(f"{FORMATS[name].description}; {FORMATS[name].space}")
-        grid.setColumnStretch(2, 1)
         browse = QPushButton("Choose…")
         browse.setAutoDefault(False)
         browse.clicked.connect(self._browse)
@@ -154,15 +168,20 @@ class ExportDialog(QDialog):
         self.show_button.clicked.connect(self._show_folder)
         self.show_button.hide()
         self.close_button.clicked.connect(self.reject)
+        self.stop_button.clicked.connect(self.stop)
+        for button in (self.stop_button, self.close_button, self.show_button):
+            button.setAutoDefault(False)
+        self._set_writing(False)
         body = QVBoxLayout(self)
         body.setContentsMargins(18, 16, 18, 14)
         body.setSpacing(12)
-        body.addLayout(grid)
+        body.addWidget(self.format_list, 1)
         body.addLayout(form)
         body.addWidget(self.summary)
+        body.addWidget(self.progress)
         body.addWidget(self.outcome)
-        body.addStretch(1)
-        body.addLayout(_line(None, self.show_button, self.close_button, self.export_button))
+        buttons = (self.show_button, self.stop_button, self.close_button, self.export_button)
+        body.addLayout(_line(None, *buttons))
         self.setMinimumWidth(680)
 
     def _usual_folder(self) -> Path:
@@ -186,7 +205,8 @@ class ExportDialog(QDialog):
             self.summary.setText("The last frame comes before the first.")
         else:
             self.summary.setText(
-                f"{frames} frames; a sidecar ({self.stem.text()}.json) says what made the files and how to read them."
+                f"{', '.join(formats)}: {frames} frames; a sidecar ({self.stem.text()}.json) says what made the files "
+                "and how to read them."
             )
 
     def _take_all_frames(self) -> None:
@@ -202,16 +222,35 @@ class ExportDialog(QDialog):
         if self._folder is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder.absolute())))
 
+    def _set_writing(self, writing: bool) -> None:
+        self.export_button.setEnabled(not writing)
+        for widget in (self.progress, self.stop_button):
+            widget.setVisible(writing)
+        self.stop_button.setEnabled(writing)
+        if writing:
+            self.progress.setRange(0, 0)
+
+    def _on_progress(self, step: ExportProgress) -> None:
+        if not self.is_busy or self._stop.is_set():
+            return
+        self.outcome.setText(f"Writing {step.file} ({step.number} of {step.count})")
+        self.progress.setRange(0, step.total)  # 0 to 0: it goes on, and nobody knows how far
+        self.progress.setValue(step.done)
+
     def _on_written(self, written: _Written) -> None:
         self._folder = written.folder
         names = ", ".join(path.name for path in written.paths)
         self.outcome.setText("\n".join([f"Written: {names}", *written.checks]))
         self.show_button.show()
-        self.export_button.setEnabled(True)
+        self._set_writing(False)
         self.ended.emit(self.outcome.text())
 
     def _on_failed(self, error: Exception) -> None:
-        self.export_button.setEnabled(True)
+        self._set_writing(False)
+        if isinstance(error, _StoppedError):
+            self.outcome.setText("Stopped; files that were whole by then stay.")
+            self.ended.emit(self.outcome.text())
+            return
         if not isinstance(error, STATED_ERRORS):
             self.outcome.setText("")
             raise error
@@ -219,11 +258,35 @@ class ExportDialog(QDialog):
         self.ended.emit(self.outcome.text())
 
 
+def _reporter(
+    emit: Callable[[ExportProgress], None], stop: threading.Event
+) -> Callable[[ExportProgress], None]:
+    """What the export's thread calls for every frame: it passes on a few, and ends the export when it is to stop."""
+    last = [0.0]
+
+    def report(step: ExportProgress) -> None:
+        if stop.is_set():
+            raise _StoppedError
+        now = time.perf_counter()
+        if now - last[0] >= _REPORT_INTERVAL_S or step.done in (0, step.total):
+            last[0] = now
+            emit(step)
+
+    return report
+
+
 def _write(
-    take: Take, persons: list[int], start: int, stop: int, folder: Path, stem: str, formats: list[str]
+    take: Take,
+    persons: list[int],
+    start: int,
+    stop: int,
+    folder: Path,
+    stem: str,
+    formats: list[str],
+    report: Callable[[ExportProgress], None],
 ) -> _Written:
     folder.mkdir(parents=True, exist_ok=True)
-    paths = export_take(part_of(take, persons, start, stop), folder, stem, formats)
+    paths = export_take(part_of(take, persons, start, stop), folder, stem, formats, report)
     return _Written(folder, paths, check_lines(read_sidecar(paths[-1])["files"]))
 
 

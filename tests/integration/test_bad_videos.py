@@ -126,7 +126,9 @@ def test_frames_with_nobody_in_view_are_empty_cells_and_nan(
         assert np.isfinite(values[seen]).all(), key
         assert np.isnan(values[~np.array(seen)]).all(), key
     assert (arrays["scores"][0][~np.array(seen)] == 0).all()
-    assert sidecar(tmp_path / f"{name}.json")["persons"] == [{"person": 1, "frames_seen": sum(seen)}]
+    assert sidecar(tmp_path / f"{name}.json")["persons"] == [
+        {"person": 1, "frames_seen": sum(seen), "frames_bridged": 0}
+    ]
     assert len(read_bvh(tmp_path / f"{name}.bvh").values) == len(seen)
 
 
@@ -188,7 +190,8 @@ def test_any_name_works_for_the_video_and_the_folder(
     output = tmp_path / name / "out"
     done = stcstudio.done("run", video, "-o", output, "--format", ALL_FORMATS)
     assert {path.name for path in output.iterdir()} == {
-        f"{name}{suffix}" for suffix in (".csv", ".npz", ".overlay.mp4", ".json")
+        f"{name}{suffix}"
+        for suffix in (".json", *(entry.suffix for entry in FORMATS.values() if not entry.needs_pose))
     }
     assert str(output / f"{name}.csv") in done.out
     assert sidecar(output / f"{name}.json")["source"]["file"] == f"{name}.mp4"

@@ -13,11 +13,12 @@ from app.errors import StudioError
 from app.export import FORMATS, export_take, find_formats
 from app.export.bvh import joints_of, to_bvh_space
 from app.export.csv_table import COLUMNS
+from app.export.part import part_of
 from app.export.resampling import is_even
 from app.export.sidecar import plain, read_sidecar
 from app.take import Source, Take
 from stcformer.bvh import BvhMotion, read_bvh
-from stcformer.skeleton import JOINTS
+from stcformer.skeleton import JOINTS, PARENTS
 
 FPS = 30.0
 
@@ -108,6 +109,18 @@ def test_npz_reads_back_equal_with_the_contracted_shapes(tmp_path: Path) -> None
         assert arrays[name].shape == (2, 12, *shape)
         np.testing.assert_array_equal(arrays[name], getattr(take, name))
     np.testing.assert_array_equal(arrays["time_s"], take.time_s)
+    assert arrays["parents"].tolist() == list(PARENTS)
+
+
+def test_npz_has_the_contacts_and_where_in_the_video_its_rows_begin(tmp_path: Path) -> None:
+    take = make_take(walk(12, FPS), turn_around(12))
+    contacts = np.random.default_rng(1).integers(-1, 2, (2, 12, 2)).astype(np.int8)
+    part = part_of(replace(take, contacts=contacts), [1], 4, 9)
+    FORMATS["npz"].write(part, 0, tmp_path / "a.npz")
+    arrays = FORMATS["npz"].read(tmp_path / "a.npz")
+    assert arrays["first_frame"] == 4
+    np.testing.assert_array_equal(arrays["contacts"], contacts[1:, 4:9])
+    assert arrays["contacts"].dtype == np.int8
 
 
 def test_a_file_that_is_no_npz_is_refused(tmp_path: Path) -> None:
@@ -149,8 +162,8 @@ def test_bvh_stands_in_a_t_pose_at_rest_and_faces_the_viewer(tmp_path: Path) -> 
         assert rest[f"{side}ToeBase"][2] > rest[f"{side}Foot"][2] + 5
     for low, high in (("Hips", "Chest"), ("Chest", "Neck"), ("Neck", "Head"), ("Head", "Head_end")):
         assert rest[high][1] > rest[low][1] + 5
-    np.testing.assert_allclose(rest["Head_end"][[0, 2]], 0, atol=0.01)
-    assert rest["Head"][2] > 5, "the nose looks ahead"
+    np.testing.assert_allclose(rest["Nose_end"][[0, 2]], 0, atol=0.01)
+    assert rest["Nose"][2] > rest["Head"][2] + 5, "the nose looks ahead"
 
 
 def test_bvh_has_one_root_with_six_channels_and_the_names_that_retarget(tmp_path: Path) -> None:
@@ -182,7 +195,7 @@ def test_the_left_hand_in_bvh_is_the_left_wrist(tmp_path: Path) -> None:
         np.testing.assert_allclose(nodes[name], to_bvh_space(world[:, JOINTS.index(joint)]), atol=1e-3)
     # Walking towards the camera: the left side is at larger x, the nose towards the viewer, the head up.
     assert (nodes["LeftArm"][:, 0] > nodes["RightArm"][:, 0]).all()
-    assert (nodes["Head"][:, 2] > nodes["Neck"][:, 2]).all()
+    assert (nodes["Nose"][:, 2] > nodes["Neck"][:, 2] + 5).all()
     assert (nodes["Head_end"][:, 1] > nodes["Hips"][:, 1]).all()
     assert (nodes["Hips"][:, 1] > nodes["LeftFoot"][:, 1]).all()
     assert nodes["Hips"][-1, 2] > nodes["Hips"][0, 2] + 100, "towards the viewer is +z, in centimetres"
@@ -268,7 +281,7 @@ def test_the_sidecar_says_what_made_the_files_and_how_to_read_them(tmp_path: Pat
     assert content["provenance"] == {"version": "0.0", "weights_sha256": "ab" * 32}
     assert [entry["file"] for entry in content["files"]] == ["clip.csv", "clip.bvh"]
     assert content["files"][1]["notes"]["read_back"]["largest_error_mm"] < 0.1
-    assert content["persons"] == [{"person": 1, "frames_seen": 5}]
+    assert content["persons"] == [{"person": 1, "frames_seen": 5, "frames_bridged": 0}]
     assert content["joints"] == list(JOINTS)
     assert {"image", "camera", "world", "bvh"} <= set(content["spaces"])
     assert content["source"]["fps"] == FPS
@@ -288,7 +301,7 @@ def test_a_take_without_persons_still_has_its_archive_and_sidecar(tmp_path: Path
         take,
         **{
             name: getattr(take, name)[:0]
-            for name in ("keypoints", "scores", "camera", "world", "root_camera")
+            for name in ("keypoints", "scores", "camera", "world", "root_camera", "contacts")
         },
     )
     paths = export_take(empty, tmp_path, "clip", ["csv", "bvh", "npz"])
@@ -296,7 +309,7 @@ def test_a_take_without_persons_still_has_its_archive_and_sidecar(tmp_path: Path
 
 
 def test_an_unknown_format_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    with pytest.raises(StudioError, match=r"'fbx'.*csv, bvh, npz, overlay"):
+    with pytest.raises(StudioError, match=r"'fbx'.*choose from csv, .*bvh.*npz.*overlay"):
         export_take(make_take(walk(3, FPS)), tmp_path / "out", "clip", ["csv", "fbx"])
     assert not (tmp_path / "out").exists()
     assert [entry.name for entry in find_formats(["bvh", "bvh"])] == ["bvh"]
