@@ -7,7 +7,24 @@ Importing this package is cheap: a detector's library is imported when the detec
 """
 
 from detectors.errors import DetectorError
-from detectors.protocol import Detector, Person
-from detectors.registry import available_detectors, check_detector, create_detector
+from detectors.protocol import Boxes, Detector, Person, PersonDetector
+from detectors.registry import (
+    available_detectors,
+    check_detector,
+    choose_detector,
+    create_detector,
+    detector_states,
+)
 
-__all__ = ["Detector", "DetectorError", "Person", "available_detectors", "check_detector", "create_detector"]
+__all__ = [
+    "Boxes",
+    "Detector",
+    "DetectorError",
+    "Person",
+    "PersonDetector",
+    "available_detectors",
+    "check_detector",
+    "choose_detector",
+    "create_detector",
+    "detector_states",
+]

@@ -13,6 +13,7 @@ from typing import BinaryIO
 # time
 _CHATTER = re.compile(
     r"[IW]\d{4} \d\d:\d\d:|INFO: Created TensorFlow|WARNING: (All log messages|Logging) before "
+    r"|WARNING: Read-only tensor "
     r"|Matplotlib (is building|created)"
 )
 _ERROR = re.compile(r"[EF]\d{4} \d\d:\d\d:|ERROR: ")

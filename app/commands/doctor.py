@@ -23,6 +23,8 @@ def examine() -> bool:
         except STATED_ERRORS as error:
             good = False
             console.print(f"{name}: NOT READY. {describe(error)}", markup=False)
+    for line in _detectors():
+        console.print(line, markup=False)
     return good
 
 
@@ -39,6 +41,21 @@ def _detector() -> str:
 
     with create_detector("auto") as detector:
         return f"ready ({detector.description})"
+
+
+def _detectors() -> list[str]:
+    """A line for every detector, the best first: ready, or what it lacks and how to get it."""
+    from detectors import choose_detector, detector_states  # noqa: PLC0415
+    from detectors.model_files import where  # noqa: PLC0415
+
+    lines = ["Detectors:"]
+    for state in detector_states():
+        if not state.missing:
+            word = "ready"
+        else:
+            word = f"{'installed' if state.is_installed else 'not installed'}, lacks {state.missing}"
+        lines.append(f"  {state.name}: {word}")
+    return [*lines, f"  {choose_detector('auto').reason}", f"  Model files: {where()}"]
 
 
 def _lifter() -> str:

@@ -232,10 +232,10 @@ def test_the_description_names_library_version_and_settings(detector: MediaPipeD
 def test_a_mediapipe_without_the_pose_solution_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mediapipe").mkdir()
     (tmp_path / "mediapipe" / "__init__.py").write_text("__version__ = '0.10.35'\n")
-    done = _python("from detectors import create_detector\ncreate_detector()", tmp_path)
+    done = _python("from detectors import create_detector\ncreate_detector('mediapipe')", tmp_path)
     last = done.stderr.splitlines()[-1]
     assert "MediaPipe 0.10.35 no longer has the Pose solution" in last
-    assert last.endswith("pip install mediapipe==0.10.21.")
+    assert last.endswith("pip install mediapipe==0.10.21, or use the detector mediapipe-tasks.")
 
 
 def test_mediapipe_without_its_system_library_ends_in_one_sentence(tmp_path: Path) -> None:
@@ -243,7 +243,7 @@ def test_mediapipe_without_its_system_library_ends_in_one_sentence(tmp_path: Pat
     (tmp_path / "mediapipe" / "__init__.py").write_text(
         "raise ImportError('libGLESv2.so.2: cannot open shared object file: No such file or directory')\n"
     )
-    done = _python("from detectors import create_detector\ncreate_detector()", tmp_path)
+    done = _python("from detectors import create_detector\ncreate_detector('mediapipe')", tmp_path)
     assert done.stderr.splitlines()[-1].endswith(
         "MediaPipe needs the system library libGLESv2.so.2, which is not installed: "
         "apt install libgl1 libegl1 libgles2."

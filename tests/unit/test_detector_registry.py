@@ -4,16 +4,26 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import detectors
-from detectors import DetectorError, available_detectors, create_detector
+from detectors import (
+    DetectorError,
+    available_detectors,
+    check_detector,
+    choose_detector,
+    create_detector,
+    detector_states,
+    registry,
+)
 from detectors.native_log import captured_native_log
 from detectors.opencv import import_cv2, import_failure
 from detectors.protocol import check_image
+from detectors.readiness import is_installed
 
 REPO = Path(__file__).resolve().parents[2]
 QT_AND_LIBRARIES = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR", "LD_LIBRARY_PATH")
@@ -185,3 +195,134 @@ def test_a_failure_carries_the_error_lines_and_gives_standard_error_back(
     os.write(2, b"afterwards\n")
     assert errors == [ERROR.decode().strip()]
     assert capfd.readouterr().err == "something else\nafterwards\n"
+
+
+READY = {"torch", "onnxruntime", "mediapipe", "mmengine", "mmcv", "mmdet", "mmpose"}
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """A machine with these libraries, model files and CUDA, as the registry sees it."""
+
+    def make(installed: set[str], files: set[str], cuda: bool = False) -> None:
+        monkeypatch.setattr(
+            registry, "is_installed", lambda module: {module, module.split(".")[0]} & installed
+        )
+        monkeypatch.setattr("detectors.model_files.is_present", lambda name: name in files)
+        monkeypatch.setattr(registry, "has_cuda", lambda: cuda)
+
+    return make
+
+
+RTMPOSE_FILES = {"rtmpose-m-halpe26", "rtmdet-nano-person"}
+MMPOSE_FILES = {"rtmpose-m-halpe26-pth", "rtmdet-m-person-pth"}
+
+
+@pytest.mark.parametrize(
+    ("installed", "files", "cuda", "chosen"),
+    [
+        (READY, RTMPOSE_FILES | MMPOSE_FILES, True, "mmpose"),
+        (READY, RTMPOSE_FILES | MMPOSE_FILES, False, "rtmpose"),
+        (READY, RTMPOSE_FILES, True, "rtmpose"),
+        (READY - {"mmdet"}, RTMPOSE_FILES | MMPOSE_FILES, True, "rtmpose"),
+        (READY, {"rtmpose-m-halpe26"}, True, "mediapipe"),
+        ({"mediapipe"}, set(), False, "mediapipe"),
+        (
+            {"mediapipe.tasks.python.vision.pose_landmarker"},
+            {"mediapipe-pose-full"},
+            False,
+            "mediapipe-tasks",
+        ),
+        ({"mediapipe.tasks.python.vision.pose_landmarker"}, set(), False, "mediapipe-tasks"),
+        ({"onnxruntime"}, set(), False, "rtmpose"),
+        (set(), set(), False, "mediapipe"),
+    ],
+)
+def test_automatic_is_the_best_that_is_installed_with_its_files(
+    machine: Callable[..., None], installed: set[str], files: set[str], cuda: bool, chosen: str
+) -> None:
+    machine(installed, files, cuda)
+    choice = choose_detector("auto")
+    assert choice.name == chosen
+    assert choice.reason.startswith(f"Detector chosen automatically: {chosen}")
+    assert choice.reason.endswith(".")
+    assert "\n" not in choice.reason
+
+
+def test_the_choice_says_what_better_ones_lack(machine: Callable[..., None]) -> None:
+    machine(READY - {"mmdet"}, set())
+    assert choose_detector("auto").reason == (
+        "Detector chosen automatically: mediapipe; mmpose lacks mmdet (make mmpose); rtmpose lacks model files "
+        "(stcstudio models download rtmpose-m-halpe26 rtmdet-nano-person)."
+    )
+    machine(READY, RTMPOSE_FILES | MMPOSE_FILES)
+    assert "mmpose has no CUDA device: name it to use it" in choose_detector("auto").reason
+
+
+def test_a_named_detector_is_not_chosen(machine: Callable[..., None]) -> None:
+    machine(READY, RTMPOSE_FILES | MMPOSE_FILES, True)
+    assert (choose_detector("mediapipe").name, choose_detector("mediapipe").reason) == ("mediapipe", "")
+
+
+def test_every_detector_of_the_table_can_be_named_and_stands_somewhere() -> None:
+    names = set(available_detectors()) - {"auto"}
+    assert names == {"mediapipe", "mediapipe-tasks", "mediapipe-people", "rtmpose", "mmpose"}
+    assert {state.name for state in detector_states()} == names
+
+
+def test_choosing_imports_no_heavy_library_and_opens_no_connection() -> None:
+    done = python(
+        "import socket, sys\n"
+        "def refuse(*_): raise AssertionError('a connection')\n"
+        "socket.socket.connect = refuse\n"
+        "from detectors import choose_detector\n"
+        "assert choose_detector('auto').name\n"
+        "heavy = {'mediapipe', 'cv2', 'torch', 'onnxruntime', 'mmpose', 'matplotlib'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
+
+
+def test_what_a_detector_takes_after_a_colon_is_its_own(machine: Callable[..., None]) -> None:
+    check_detector("mediapipe-tasks:heavy")
+    for name in ("auto:heavy", "openpose:heavy"):
+        with pytest.raises(DetectorError, match="is no detector"):
+            check_detector(name)
+    with pytest.raises(DetectorError, match="'mediapipe' takes nothing after a colon"):
+        create_detector("mediapipe:heavy")
+
+
+@pytest.mark.parametrize(
+    ("module", "is_there"),
+    [
+        ("json", True),
+        ("json.decoder", True),
+        ("json.nothing", False),
+        ("json.decoder.nothing", False),
+        ("importlib.resources", True),
+        ("nothing_of_this_name", False),
+        ("nothing.of.this.name", False),
+        ("sys", True),
+    ],
+)
+def test_what_is_installed_is_seen_without_an_import(module: str, is_there: bool) -> None:
+    assert is_installed(module) is is_there
+
+
+@pytest.mark.parametrize(
+    ("line", "built"),
+    [("cuda: Optional[str] = '13.0'", True), ("cuda: Optional[str] = None", False), ("hip = '6.2'", False)],
+)
+def test_a_torch_without_cuda_is_told_from_one_with_it(tmp_path: Path, line: str, built: bool) -> None:
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text("raise AssertionError('imported')")
+    (tmp_path / "torch" / "version.py").write_text(f"__version__ = '2.13.0'\ndebug = False\n{line}\n")
+    done = python(
+        "from detectors import readiness\n"
+        "readiness._cuda_devices = lambda: 1\n"
+        "print(readiness.has_cuda())\n"
+        "readiness._cuda_devices = lambda: 0\n"
+        "print(readiness.has_cuda())",
+        PYTHONPATH=str(tmp_path),
+    )
+    assert done.stdout.split() == [str(built), "False"], done.stderr
