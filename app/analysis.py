@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.curves import joint_angles, joint_positions, joint_speed
-from app.edits import Edit, HideJoint, MoveJoint, NamePerson, SwapPeople, SwapSides
-from app.motion.contact import foot_contacts
+from app.edits import Edit, HideJoint, MoveJoint, NamePerson, SetContact, SwapPeople, SwapSides
+from app.motion.contact import UNKNOWN
 from app.quality import suspicious_frames
 from app.scene.camera import VideoCamera, video_camera
 from app.take import Array, Take
@@ -52,6 +52,8 @@ def edited_frames(edits: Iterable[Edit], person: int, frames: int) -> Flags:
                 edited[start:stop] = True
             case SwapPeople(first, second, start) if person in (first, second):
                 edited[start : start + 1] = True
+            case SetContact(corrected, _, start, stop, value) if corrected == person and value != "automatic":
+                edited[start:stop] = True
             case NamePerson() | _:
                 pass
     return edited
@@ -66,25 +68,25 @@ def partial_lanes(scores: Array, lifted: int) -> TimelineLanes:
     return TimelineLanes(
         np.where(known, scores.mean(axis=1), np.nan),
         seen,
-        np.zeros((frames, 2), dtype=bool),
+        np.full((frames, 2), UNKNOWN, dtype=np.int8),
         (),
         np.zeros(frames, dtype=bool),
     )
 
 
 def _lanes(take: Take, person: int) -> TimelineLanes:
-    seen = take.seen(person)
+    seen = take.seen(person) & ~take.bridged(person)
     return TimelineLanes(
         np.where(seen, take.scores[person].mean(axis=1), np.nan),
         seen,
-        foot_contacts(take.world[person], take.source.fps),
+        take.contacts[person],
         suspicious_frames(take, person),
         edited_frames(take.edits, person, take.frame_count()),
     )
 
 
 def _camera(take: Take, person: int) -> VideoCamera | None:
-    found = video_camera(take.world[person], take.root_camera[person])
+    found = video_camera(take.world[person], take.camera[person], take.root_camera[person])
     if found is None:
         return None
     position, forward = (tuple(float(value) for value in vector) for vector in found)

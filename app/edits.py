@@ -66,7 +66,23 @@ class NamePerson:
     name: str
 
 
-Edit = MoveJoint | HideJoint | SwapSides | SwapPeople | NamePerson
+@dataclass(frozen=True)
+class SetContact:
+    """A foot stands, or does not, in the frames from `start` up to but without `stop`."""
+
+    person: int
+    foot: int
+    """0 the left one, 1 the right one."""
+    start: int
+    stop: int
+    value: str
+    """One of `CONTACT_VALUES`."""
+
+
+CONTACT_VALUES = {"floor": 1, "air": 0, "automatic": -1}
+"""What a foot may be set to, and how contacts say it; `automatic` takes back what was set before."""
+
+Edit = MoveJoint | HideJoint | SwapSides | SwapPeople | NamePerson | SetContact
 
 _KINDS: dict[str, type[Edit]] = {
     "move_joint": MoveJoint,
@@ -74,6 +90,7 @@ _KINDS: dict[str, type[Edit]] = {
     "swap_sides": SwapSides,
     "swap_people": SwapPeople,
     "name_person": NamePerson,
+    "set_contact": SetContact,
 }
 _LARGEST_NUMBER = 2**31 - 1
 _LONGEST_NAME = 200
@@ -113,9 +130,28 @@ def apply_edits(
                     pair, changed, part = [first, second], [second, first], rows(start, first_frame + frames)
                     keypoints[pair, part] = keypoints[changed, part]
                     scores[pair, part] = scores[changed, part]
-            case NamePerson():
+            case NamePerson() | SetContact():
                 pass
     return keypoints, scores
+
+
+def chosen_contacts(edits: Iterable[Edit], people: int, frames: int) -> NDArray[np.int8]:
+    """(P, F, 2) how the left and the right foot were set by hand: 1 on the floor, 0 in the air, -1 not set.
+
+    People and sides that change places later take their contacts with them.
+    """
+    chosen = np.full((people, frames, 2), CONTACT_VALUES["automatic"], dtype=np.int8)
+    for edit in edits:
+        match edit:
+            case SetContact(person, foot, start, stop, value) if person < people:
+                chosen[person, start:stop, foot] = CONTACT_VALUES[value]
+            case SwapSides(person, start, stop) if person < people:
+                chosen[person, start:stop] = chosen[person, start:stop, ::-1]
+            case SwapPeople(first, second, start) if max(first, second) < people:
+                chosen[[first, second], start:] = chosen[[second, first], start:]
+            case _:
+                pass
+    return chosen
 
 
 def edits_to_json(edits: Iterable[Edit]) -> list[dict[str, Any]]:
@@ -147,6 +183,8 @@ def _edit_from_json(value: object, where: str) -> Edit:
         raise StudioError(
             f"{where} is of joint {edit.joint}, but there are only {JOINT_COUNT}; the file is damaged."
         )
+    if isinstance(edit, SetContact) and (edit.foot > 1 or edit.value not in CONTACT_VALUES):
+        raise StudioError(f"{where} sets a contact that is not possible; the file is damaged.")
     if isinstance(edit, NamePerson) and len(edit.name) > _LONGEST_NAME:
         raise StudioError(f"{where} has a name of more than {_LONGEST_NAME} characters; the file is damaged.")
     return edit

@@ -1,8 +1,8 @@
 """Project files (`.stctake`): a Take with its edits and what they start from, to go on another day.
 
 A ZIP archive without compression: `project.json` (`FORMAT_VERSION`, the video, settings, edits, provenance) and one
-`.npy` file an array of `ARRAYS`, each of 64-bit floats. It holds no pictures: the video stays where it is. Because
-nothing in it is compressed, an array cannot claim to be larger than the file.
+`.npy` file an array of `ARRAYS`, each of 64-bit floats but for the contacts, which are bytes. It holds no pictures: the
+video stays where it is. Because nothing in it is compressed, an array cannot claim to be larger than the file.
 """
 
 import io
@@ -15,19 +15,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.edits import edits_from_json, edits_to_json
 from app.errors import StudioError
 from app.export.sidecar import plain
 from app.fingerprint import fingerprint
+from app.motion.contact import find_contacts, visible_feet
 from app.records import record_from_json, record_to_json
 from app.settings import Settings
 from app.take import Array, Evidence, Source, Take
+from detectors.registry import without_programs
 from stcformer.atomic import atomic_path
 from stcformer.skeleton import JOINT_COUNT
 
 SUFFIX = ".stctake"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""1 had no contacts: they are found anew."""
 
 ARRAYS: dict[str, tuple[str, ...]] = {
     "time_s": ("F",),
@@ -36,12 +40,14 @@ ARRAYS: dict[str, tuple[str, ...]] = {
     "camera": ("P", "F", "J", "3"),
     "root_camera": ("P", "F", "3"),
     "world": ("P", "F", "J", "3"),
+    "contacts": ("P", "F", "2"),
     "evidence_keypoints": ("P", "F", "J", "2"),
     "evidence_scores": ("P", "F", "J"),
     "evidence_lifted": ("P", "F", "J", "3"),
     "evidence_disagreement": ("P", "F"),
 }
 """Name and shape of every array, as in `app.take`; those of the evidence are absent where a Take has none."""
+_BYTES = ("contacts",)
 
 LARGEST_BYTES = 2**32
 """Of all arrays together: one person for 19 hours at 30 frames a second."""
@@ -78,7 +84,7 @@ def save_project(take: Take, path: str | os.PathLike[str]) -> None:
         for name, array in _arrays_of(take).items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(
-                    member, np.ascontiguousarray(array, dtype="<f8"), version=(1, 0), allow_pickle=False
+                    member, np.ascontiguousarray(array, dtype=_kind(name)), version=(1, 0), allow_pickle=False
                 )
 
 
@@ -169,6 +175,10 @@ def _arrays_of(take: Take) -> dict[str, Array]:
     return arrays
 
 
+def _kind(name: str) -> np.dtype[Any]:
+    return np.dtype("|i1" if name in _BYTES else "<f8")
+
+
 def _members(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
     members = {member.filename: member for member in archive.infolist()}
     if len(members) != len(archive.infolist()):
@@ -233,9 +243,9 @@ def _read_arrays(
     shapes = {
         name: tuple(sizes[letter] for letter in letters)
         for name, letters in ARRAYS.items()
-        if evidence or not name.startswith("evidence_")
+        if (evidence or not name.startswith("evidence_")) and (content["version"] > 1 or name != "contacts")
     }
-    if sum(8 * math.prod(shape) for shape in shapes.values()) > LARGEST_BYTES:
+    if sum(_kind(name).itemsize * math.prod(shape) for name, shape in shapes.items()) > LARGEST_BYTES:
         raise _ProjectError("it says that it has more people and frames than this program can hold")
     return {name: _read_array(archive, members, name, shape) for name, shape in shapes.items()}
 
@@ -244,15 +254,15 @@ def _read_array(
     archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], name: str, shape: tuple[int, ...]
 ) -> Array:
     file = f"{name}.npy"
-    expected = 8 * math.prod(shape)
+    expected = _kind(name).itemsize * math.prod(shape)
     data = io.BytesIO(_read_member(archive, members, file, expected + LONGEST_HEADER))
     if np.lib.format.read_magic(data) != (1, 0):
         raise _ProjectError(f"'{file}' is of another format; it is damaged")
     found, fortran_order, kind = np.lib.format.read_array_header_1_0(data)
     rest = data.read()
-    if found != shape or fortran_order or kind != np.dtype("<f8") or len(rest) != expected:
+    if found != shape or fortran_order or kind != _kind(name) or len(rest) != expected:
         raise _ProjectError(f"'{file}' is not an array of the shape {shape}; it is damaged")
-    array = np.frombuffer(rest, dtype="<f8").reshape(shape).astype(np.float64)
+    array = np.frombuffer(rest, dtype=kind).reshape(shape).astype(kind.newbyteorder("="))
     if np.isinf(array).any():
         raise _ProjectError(f"'{file}' holds an infinite number; it is damaged")
     return array
@@ -275,8 +285,9 @@ def _take(path: Path, content: dict[str, Any], arrays: dict[str, Array]) -> Take
             lifted=arrays["evidence_lifted"],
             disagreement=arrays["evidence_disagreement"],
         )
+    source = _source(path, video)
     take = Take(
-        source=_source(path, video),
+        source=source,
         time_s=arrays["time_s"],
         keypoints=arrays["keypoints"],
         scores=arrays["scores"],
@@ -284,12 +295,34 @@ def _take(path: Path, content: dict[str, Any], arrays: dict[str, Array]) -> Take
         root_camera=arrays["root_camera"],
         world=arrays["world"],
         provenance=provenance,
-        settings=record_from_json(Settings, content.get("settings"), "Its settings"),
+        settings=_settings(content.get("settings")),
         edits=edits_from_json(content.get("edits")),
         evidence=evidence,
+        contacts=_contacts(arrays, source),
     )
     moved = with_video(take, _beside(path, video.get("relative_path")) or take.source.path)
     return moved if is_same_video(moved, moved.source.path) else take
+
+
+def _settings(content: Any) -> Settings:
+    settings = record_from_json(Settings, content, "Its settings")
+    return replace(settings, detector=without_programs(settings.detector))
+
+
+def _contacts(arrays: dict[str, Array], source: Source) -> NDArray[np.int8]:
+    """(P, F, 2) contacts as they were kept; found anew where the project was made before that."""
+    kept = arrays.get("contacts")
+    if kept is not None:
+        if not ((kept >= -1) & (kept <= 1)).all():
+            raise _ProjectError("its contacts are not between -1 and 1; it is damaged")
+        return kept.astype(np.int8)
+    contacts = np.empty((*arrays["world"].shape[:2], 2), dtype=np.int8)
+    for person, world in enumerate(arrays["world"]):
+        visible = visible_feet(
+            arrays["keypoints"][person], arrays["scores"][person], (source.width, source.height)
+        )
+        contacts[person] = find_contacts(world, source.fps, visible=visible)
+    return contacts
 
 
 def _source(path: Path, video: dict[str, Any]) -> Source:

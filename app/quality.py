@@ -57,10 +57,19 @@ def suspicious_frames(take: Take, person: int) -> list[Suspicion]:
     What the lifter said by itself (disagreement, bone lengths) is only judged where the Take has its evidence.
     Raises IndexError when there is no such person.
     """
-    seen = take.seen(person)
+    seen, bridged = take.seen(person), take.bridged(person)
     found = [
         Suspicion(start, stop, "unseen", stop - start, f"Nobody was seen for {_frames(stop - start)}.")
         for start, stop in spans(~seen)
+    ] + [
+        Suspicion(
+            start,
+            stop,
+            "unseen",
+            stop - start,
+            f"Nobody was seen for {_frames(stop - start)}; the pose is bridged from before and after.",
+        )
+        for start, stop in spans(bridged)
     ]
     if seen.any():
         for judge in (_low_score, _flip_disagreement, _bone_length, _reprojection, _speed):

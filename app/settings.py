@@ -20,3 +20,14 @@ class Settings:
     fov_degrees: float | None = None
     """Field of view over the longer side of the picture; None: the usual one."""
     smoothing: str = "auto"
+    person: str = "main"
+    """Whom to keep: `main`, the one who is largest and longest in view; `all`; or a number, by that order."""
+    camera_pitch_degrees: float | None = None
+    """How far the camera looks down (negative: up); None: found from the motion itself."""
+    floor_offset_m: float = 0.0
+    """Moves the floor up by hand, from where it is found."""
+    foot_lock: str = "auto"
+    """Whether feet that stand are held at one place: auto, always or never (`app.motion.foot_lock`)."""
+    longest_gap_s: float = 0.5
+    """Seconds: a person who was lost for no longer is bridged; after a longer time nobody is there. At most 0.5, which
+    is what the lifter bridges."""

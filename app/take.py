@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from app.edits import Edit
 from app.settings import Settings
+from stcformer.sampling import seen_frames
 
 Array = NDArray[np.floating[Any]]
 
@@ -31,7 +32,8 @@ class Evidence:
     """What the detector and the lifter said before hand and motion stage: what a correction starts from."""
 
     keypoints: Array
-    """(P, F, 17, 2) pixels as detected, without edits."""
+    """(P, F, 17, 2) pixels as detected, without edits. Where a detector took left and right for each other and that
+    was undone, they are right; the provenance says where (`side_swaps_undone`)."""
     scores: Array
     """(P, F, 17) as detected, without edits."""
     lifted: Array
@@ -68,6 +70,16 @@ class Take:
     """What was corrected by hand; `keypoints` and everything after them are with it."""
     evidence: Evidence | None = None
     """None for a Take that was not made from a video by the pipeline; such a one cannot be corrected."""
+    contacts: NDArray[np.int8] = field(default_factory=lambda: np.zeros((0, 0, 2), dtype=np.int8))
+    """(P, F, 2) whether the left and the right foot stand: 1 on the floor, 0 in the air, -1 not known
+    (`app.motion.contact`). Left out, none is known."""
+
+    def __post_init__(self) -> None:
+        shape = (*self.world.shape[:2], 2)
+        if not self.contacts.size:
+            object.__setattr__(self, "contacts", np.full(shape, -1, dtype=np.int8))
+        elif self.contacts.shape != shape:
+            raise ValueError(f"contacts have shape {self.contacts.shape}, but {shape} is needed")
 
     def person_count(self) -> int:
         """How many persons the Take holds."""
@@ -80,3 +92,7 @@ class Take:
     def seen(self, person: int) -> NDArray[np.bool_]:
         """(F,) whether the person has a pose in each frame."""
         return np.asarray(np.isfinite(self.world[person]).all(axis=(1, 2)))
+
+    def bridged(self, person: int) -> NDArray[np.bool_]:
+        """(F,) whether the person has a pose in a frame in which nobody was seen: one between its neighbours."""
+        return self.seen(person) & ~seen_frames(self.keypoints[person], self.scores[person])

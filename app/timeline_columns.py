@@ -31,8 +31,8 @@ class TimelineLanes:
     """(F,) mean score 0..1; NaN where it is not known (yet)."""
     seen: Flags
     """(F,) whether the person was seen."""
-    contacts: Flags
-    """(F, 2) whether the left, the right foot stands."""
+    contacts: NDArray[np.int8]
+    """(F, 2) whether the left, the right foot stands: 1, 0, or -1 where it is not known."""
     suspicions: Sequence[Suspicion]
     """`app.quality.suspicious_frames`."""
     edited: Flags
@@ -60,6 +60,8 @@ class Columns:
     """(W,) whether any frame is without a pose."""
     contacts: Array
     """(W, 2) share 0..1 of the frames with the left, the right foot standing."""
+    unknown_contacts: Array
+    """(W, 2) share of the frames in which that is not known, though the person was seen."""
     suspicious: dict[str, Flags]
     """For each kind that occurs, (W,) whether any frame is suspicious."""
     edited: Flags
@@ -83,7 +85,9 @@ class LaneSums:
         self._scores = _summed(np.where(known, lanes.scores, 0.0))
         self._known = _summed(known)
         self._unseen = _summed(~lanes.seen)
-        self._contacts = _summed(lanes.contacts)
+        contacts = np.asarray(lanes.contacts).astype(np.int8)
+        self._contacts = _summed(contacts == 1)
+        self._unknown_contacts = _summed((contacts == -1) & np.asarray(lanes.seen)[:, None])
         self._edited = _summed(lanes.edited)
         self._suspicious = {
             kind: _summed(flags) for kind, flags in suspicious_flags(lanes.suspicions, len(known)).items()
@@ -97,6 +101,8 @@ class LaneSums:
             scores=np.divide(totals, known, out=np.full(len(first), np.nan), where=known > 0),
             unseen=self._unseen[stop] > self._unseen[first],
             contacts=(self._contacts[stop] - self._contacts[first]) / (stop - first)[:, None],
+            unknown_contacts=(self._unknown_contacts[stop] - self._unknown_contacts[first])
+            / (stop - first)[:, None],
             suspicious={kind: sums[stop] > sums[first] for kind, sums in self._suspicious.items()},
             edited=self._edited[stop] > self._edited[first],
         )

@@ -38,6 +38,16 @@ COMMANDS: tuple[Command, ...] = (
     Command("swap_frame", "Edit", "Swap left and right in this &frame", "X", breaks=True),
     Command("swap_range", "Edit", "Swap left and right in the &range", "Shift+X"),
     Command("swap_rest", "Edit", "Swap left and right from &here on"),
+    Command(
+        "floor_up",
+        "Edit",
+        "Floor &up by 1 cm",
+        "Ctrl+Shift+Up",
+        "Where feet float above the floor",
+        breaks=True,
+    ),
+    Command("floor_down", "Edit", "Floor d&own by 1 cm", "Ctrl+Shift+Down", "Where feet sink into the floor"),
+    Command("floor_reset", "Edit", "Floor where it was &found"),
     Command("next_person", "Edit", "Choose the &next person", "Ctrl+Tab", breaks=True),
     Command(
         "settings",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PyQt6.QtCore import QObject
 
-from app.edits import HideJoint, MoveJoint, NamePerson, SwapPeople, SwapSides
+from app.edits import HideJoint, MoveJoint, NamePerson, SetContact, SwapPeople, SwapSides
 from app.gui.document import Document
 from app.gui.joint_names import joint_label
 
@@ -80,6 +80,16 @@ class Corrections(QObject):
         frame = self._shown_frame()
         if frame is not None:
             self._swap_sides(frame, self._document.frame_count, f"from frame {frame}")
+
+    def set_contact(self, foot: int, start: int, stop: int, value: str) -> None:
+        """A foot (0 left, 1 right) of the chosen person stands, or does not (`app.edits.CONTACT_VALUES`)."""
+        if self._document.can_be_corrected and self._document.take and self._document.take.person_count():
+            what = {"floor": "on the floor", "air": "in the air", "automatic": "automatic"}[value]
+            frames = f"frame {start}" if stop - start == 1 else f"frames {start} to {stop - 1}"
+            self._document.edit(
+                [SetContact(self._document.chosen, foot, start, stop, value)],
+                f"{('left', 'right')[foot]} foot {what}, {frames}",
+            )
 
     def swap_people(self, first: int, second: int) -> None:
         """Two people change places from the shown frame on."""

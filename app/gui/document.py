@@ -1,6 +1,7 @@
 """The document: one video with what is known of the people in it, and every correction, undone or not."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QUndoCommand, QUndoStack
 
 from app.edits import Edit, MoveJoint, apply_edits, person_names
+from app.motion import LARGEST_FLOOR_OFFSET
 from app.motion.standing import standing_poses
 from app.pipeline import Partial
 from app.project import with_video
@@ -15,6 +17,9 @@ from app.settings import Settings
 from app.take import Array, Take
 from app.video import Video
 from stcformer.skeleton import JOINT_COUNT
+
+_Shown = tuple[tuple[Array, ...], tuple[Array, ...]]
+"""Keypoints (F, 17, 2) and scores (F, 17) of each person."""
 
 
 class Document(QObject):
@@ -53,7 +58,7 @@ class Document(QObject):
         self._edits: tuple[Edit, ...] = ()
         self._held: MoveJoint | None = None
         self._partial: Partial | None = None
-        self._shown: tuple[Array, Array] = _nobody(0)
+        self._shown: _Shown = ((), ())
         self._is_unsaved = False
         self.undo_stack.cleanChanged.connect(self.edited_changed)
         self.undo_stack.indexChanged.connect(self.edited_changed)
@@ -113,18 +118,20 @@ class Document(QObject):
         """Whether the settings ask for what only processing the video again can give."""
         take = self.take
         return take is not None and (
-            take.evidence is None or take.settings.detector != self.settings.detector
+            take.evidence is None
+            or take.settings.detector != self.settings.detector
+            or take.settings.person != self.settings.person
         )
 
     def people_at(self, frame: int) -> tuple[Array, Array]:
         """(P, 17, 2) pixels and (P, 17) scores, with all edits and with the joint that is being dragged."""
         keypoints, scores = self._shown
-        if frame >= keypoints.shape[1]:
+        if not keypoints or frame >= len(keypoints[0]):
             return np.zeros((0, JOINT_COUNT, 2)), np.zeros((0, JOINT_COUNT))
+        points, values = (np.stack([person[frame] for person in people]) for people in (keypoints, scores))
         held = self._held
         if held is None or held.frame != frame or held.person >= len(keypoints):
-            return keypoints[:, frame], scores[:, frame]
-        points, values = keypoints[:, frame].copy(), scores[:, frame].copy()
+            return points, values
         points[held.person, held.joint] = held.x, held.y
         values[held.person, held.joint] = 1.0
         return points, values
@@ -132,7 +139,8 @@ class Document(QObject):
     def poses_at(self, frame: int) -> Array:
         """(P, 17, 3) world space, metres; while the video is processed, poses that stand where they are."""
         if self._partial is not None and frame < self._partial.frames_lifted:
-            return standing_poses(self._partial.camera[:, frame : frame + 1])[:, 0]
+            poses = np.stack([person[frame : frame + 1] for person in self._partial.camera])
+            return standing_poses(poses)[:, 0]
         if self._partial is None and self.take is not None and frame < self.take.frame_count():
             return self.take.world[:, frame]
         return np.zeros((0, JOINT_COUNT, 3))
@@ -164,6 +172,9 @@ class Document(QObject):
         """What is known while the video is processed."""
         self._held, self._partial = None, partial
         self._show_edits()
+        if self.chosen >= len(partial.keypoints):
+            self.chosen = 0
+            self.person_changed.emit(0)
         self.content_changed.emit()
 
     def drop_partial(self) -> None:
@@ -220,7 +231,7 @@ class Document(QObject):
 
     def set_settings(self, settings: Settings) -> None:
         """Other choices: the Take follows, unless they need the video to be processed again."""
-        self.usual_settings = settings
+        self.usual_settings = replace(settings, floor_offset_m=0.0)  # a floor is that of one video
         if settings == self.settings:
             return
         self.settings = settings
@@ -231,6 +242,19 @@ class Document(QObject):
             self.processing_wanted.emit()
         else:
             self._want_rebuild()
+
+    def move_floor(self, metres: float | None) -> None:
+        """The floor lies higher by so much than now; None: where it is found. Can be undone."""
+        before = self.settings.floor_offset_m
+        after = 0.0 if metres is None else round(before + metres, 4)
+        if self.can_be_corrected and after != before and abs(after) <= LARGEST_FLOOR_OFFSET:
+            self.undo_stack.push(_FloorCommand(self, before, after))
+
+    def set_floor(self, offset_m: float) -> None:
+        """For the undo stack: the floor exactly there."""
+        self.settings = replace(self.settings, floor_offset_m=offset_m)
+        self.settings_changed.emit()
+        self._want_rebuild()
 
     def set_edits(self, edits: tuple[Edit, ...]) -> None:
         """For the undo stack: exactly these edits."""
@@ -254,11 +278,12 @@ class Document(QObject):
         if self._partial is not None:
             self._shown = self._partial.keypoints, self._partial.scores
         elif take is None:
-            self._shown = _nobody(self.frame_count)
+            self._shown = (), ()
         elif take.evidence is None or take.edits == self._edits:
-            self._shown = take.keypoints, take.scores
+            self._shown = tuple(take.keypoints), tuple(take.scores)
         else:
-            self._shown = apply_edits(take.evidence.keypoints, take.evidence.scores, self._edits)
+            keypoints, scores = apply_edits(take.evidence.keypoints, take.evidence.scores, self._edits)
+            self._shown = tuple(keypoints), tuple(scores)
 
     def _take_has_changed(self) -> None:
         self._show_edits()
@@ -273,7 +298,7 @@ class Document(QObject):
         self.video = self.path = self.project_path = self.take = None
         self._edits, self._held, self._partial = (), None, None
         self._is_unsaved, self.chosen = False, 0
-        self._shown = _nobody(0)
+        self._shown = (), ()
         self.undo_stack.clear()
 
 
@@ -292,5 +317,17 @@ class _EditCommand(QUndoCommand):
         self._document.set_edits(self._before)
 
 
-def _nobody(frames: int) -> tuple[Array, Array]:
-    return np.zeros((0, frames, JOINT_COUNT, 2)), np.zeros((0, frames, JOINT_COUNT))
+class _FloorCommand(QUndoCommand):
+    """The floor moved by hand."""
+
+    def __init__(self, document: Document, before: float, after: float) -> None:
+        super().__init__(
+            f"move the floor to {100 * after:+.0f} cm" if after else "put the floor where it was found"
+        )
+        self._document, self._before, self._after = document, before, after
+
+    def redo(self) -> None:
+        self._document.set_floor(self._after)
+
+    def undo(self) -> None:
+        self._document.set_floor(self._before)

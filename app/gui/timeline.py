@@ -11,7 +11,7 @@ from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PyQt6.QtWidgets import QMenu, QToolTip, QWidget
 
-from app.gui.timeline_display import TimelineDisplay
+from app.gui.contact_rows import ContactRows, ContactSpan, popped_up
 from app.gui.timeline_picture import suspicion_colour, suspicion_rows
 from app.time_axis import frame_at, time_label
 from app.timeline_columns import (
@@ -33,8 +33,8 @@ _MARK_REACH = 4
 _LANE_TIPS = {
     "Score": "How sure the detector is of the person: mean score of the joints. The higher and greener, the better.",
     "Seen": "Red: nobody was seen.",
-    "Left foot": "The left foot stands on the floor.",
-    "Right foot": "The right foot stands on the floor.",
+    "Left foot": "The left foot stands on the floor; grey: not known. Drag over the row to change it.",
+    "Right foot": "The right foot stands on the floor; grey: not known. Drag over the row to change it.",
     "Check": "Frames that deserve a look. Point at a mark to read why, click to go there. N: next one, P: one before.",
     "Edited": "Frames that were corrected by hand.",
 }
@@ -42,14 +42,15 @@ _LARGE_STEP = 10
 """Frames that an arrow key goes with Shift."""
 
 
-class Timeline(TimelineDisplay):
+class Timeline(ContactRows):
     """Ruler, lanes, the range that is played and the shown frame of a clip with F frames.
 
     It knows no clock: mouse and keys only ask (`frame_requested`, `range_requested`), and what is shown is told by
     `set_frame` and `set_range`.
 
     Mouse: click or drag goes to a frame; the handles of the range are dragged, Shift and a drag make a new range; the
-    wheel zooms about the mouse, with Shift it moves along, as a drag with the middle button does.
+    wheel zooms about the mouse, with Shift it moves along, as a drag with the middle button does. A drag over the row of
+    a foot, or the right button there, sets where it stands (`contact_requested`).
     Keys: arrows, Home, End, Page Up/Down, + and -, 0 (whole clip), I and O (range from and to here), N and P (next and
     previous suspicious place).
     """
@@ -62,6 +63,7 @@ class Timeline(TimelineDisplay):
         super().__init__(parent)
         self._drag = ""
         self._grip = 0.0
+        self._foot = 0
         self._asked: int | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -89,9 +91,6 @@ class Timeline(TimelineDisplay):
 
     # Mouse
 
-    def _frame_at(self, x: float) -> int:
-        return frame_at(self._edges, self._view.moment(x))
-
     def _edge_at(self, x: float) -> int:
         """The nearest boundary between frames: 0..F."""
         return int(np.argmin(np.abs(self._edges - self._view.moment(x))))
@@ -102,7 +101,7 @@ class Timeline(TimelineDisplay):
         if layout.overview.contains(position.toPoint()) and self._is_zoomed():
             return "overview"
         if not layout.loop.contains(position.toPoint()):
-            return "scrub"
+            return "scrub" if self.foot_at(position) is None else "contact"
         first, last = (self._view.x(float(self._edges[edge])) for edge in self._range)
         x = position.x()
         near = [(abs(x - first), "start"), (abs(x - last), "stop")]
@@ -128,6 +127,9 @@ class Timeline(TimelineDisplay):
             return
         self._scrubbing = self._drag == "scrub"
         self._grip = position.x()
+        if self._drag == "contact":
+            self._ask(self._frame_at(position.x()))
+            self._foot = self.foot_at(position) or 0
         if self._drag in ("select", "range"):
             self._grip = float(self._edge_at(position.x()))
         if self._scrubbing:
@@ -152,10 +154,13 @@ class Timeline(TimelineDisplay):
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
-        """Let go."""
-        self._drag, self._scrubbing = "", False
-        if event is not None:
-            self._point(event.position())
+        """Let go; a foot's marked frames ask what it does there."""
+        dragged, self._drag, self._scrubbing = self._drag, "", False
+        if event is None:
+            return
+        self._point(event.position())
+        if dragged == "contact" and self._contact_span is not None:
+            popped_up(self.contact_menu(self._contact_span), event.globalPosition().toPoint())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
         """On the strip of the range: all of the clip. Elsewhere like a press."""
@@ -172,6 +177,11 @@ class Timeline(TimelineDisplay):
         x, (start, stop), frames = position.x(), self._range, self.frame_count()
         match self._drag:
             case "scrub":
+                if self._frame_at(x) != self._asked:
+                    self._ask(self._frame_at(x))
+            case "contact" if self._contact_span or abs(x - self._grip) > _MARK_REACH:
+                first, last = sorted((self._frame_at(self._grip), self._frame_at(x)))
+                self._mark_contact(ContactSpan(self._foot, first, last + 1))
                 if self._frame_at(x) != self._asked:
                     self._ask(self._frame_at(x))
             case "start":
@@ -210,6 +220,7 @@ class Timeline(TimelineDisplay):
             "pan": Qt.CursorShape.ClosedHandCursor,
             "overview": Qt.CursorShape.OpenHandCursor,
             "select": Qt.CursorShape.IBeamCursor,
+            "contact": Qt.CursorShape.IBeamCursor,
         }
         self.setCursor(shapes.get(what, Qt.CursorShape.ArrowCursor))
 
@@ -269,8 +280,14 @@ class Timeline(TimelineDisplay):
         return True
 
     def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:
-        """Range and view from the place under the mouse."""
-        if event is not None and self.frame_count():
+        """Range and view from the place under the mouse; on the row of a foot, whether it stands there."""
+        if event is None or not self.frame_count():
+            return
+        foot = self.foot_at(QPointF(event.pos()))
+        if foot is not None:
+            span = self.stretch_at(foot, self._frame_at(event.pos().x()))
+            popped_up(self.contact_menu(span), event.globalPos())
+        else:
             menu = self.menu_at(event.pos().x())
             menu.exec(event.globalPos())
             menu.deleteLater()
@@ -334,11 +351,9 @@ class Timeline(TimelineDisplay):
         if np.isfinite(lanes.scores[frame]):
             facts.append(f"score {lanes.scores[frame]:.2f}")
         facts.append("seen" if lanes.seen[frame] else "nobody seen")
-        facts += [
-            f"{side} foot stands"
-            for side, on in zip(("left", "right"), lanes.contacts[frame], strict=True)
-            if on
-        ]
+        for side, contact in zip(("left", "right"), lanes.contacts[frame], strict=True):
+            if contact:
+                facts.append(f"{side} foot stands" if contact > 0 else f"{side} foot not known")
         if lanes.edited[frame]:
             facts.append("corrected by hand")
         return [", ".join(facts)]

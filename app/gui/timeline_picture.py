@@ -221,8 +221,10 @@ def draw_lanes(
     unseen = widened(columns.unseen, at_least)
     painter.drawImage(rects["Seen"], flag_image(seen, ~unseen))
     painter.drawImage(rects["Seen"], flag_image(_UNSEEN, unseen))
-    painter.drawImage(rects["Left foot"], flag_image(LEFT_COLOUR, columns.contacts[:, 0]))
-    painter.drawImage(rects["Right foot"], flag_image(RIGHT_COLOUR, columns.contacts[:, 1]))
+    for foot, (name, colour) in enumerate((("Left foot", LEFT_COLOUR), ("Right foot", RIGHT_COLOUR))):
+        painter.drawImage(rects[name], flag_image(colour, columns.contacts[:, foot]))
+        unknown = rects[name].adjusted(0, rects[name].height() // 3, 0, -(rects[name].height() // 3))
+        painter.drawImage(unknown, flag_image(seen, columns.unknown_contacts[:, foot]))
     rows = suspicion_rows(columns.suspicious)
     for kind, flags in columns.suspicious.items():
         place = layout.suspicion_row(rows.index(kind), len(rows)).adjusted(0, 0.5, 0, -0.5)

@@ -1,4 +1,7 @@
-"""Low-pass filters over time: zero phase (no lag), per contiguous span, in seconds and hertz."""
+"""Low-pass filters over time, for each contiguous span by itself, in seconds and hertz.
+
+All have zero phase (no lag) but one-euro, which is causal: it looks back only, as live mode does, and is late.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +10,7 @@ import numpy as np
 
 from app.errors import StudioError
 from app.motion.arrays import Array, spans
+from app.motion.one_euro import CUTOFF_HZ_A_SPEED, STILL_CUTOFF_HZ, OneEuro
 
 CUTOFF_HZ = 8.0
 """Half-power frequency of the Butterworth filter: 3 Hz passes at 99 %, 5 Hz at 94 %, 15 Hz at 7 %. Gait work
@@ -61,6 +65,16 @@ def _odd_extension(values: Array, reach: int) -> Array:
     return np.concatenate((before, values, after))
 
 
+def _one_euro(values: Array, fps: float) -> Array:
+    # Its cut-off follows the speed of points, not of single coordinates.
+    dimensions = 3 if values.shape[1] % 3 == 0 else 1
+    points = values.reshape(len(values), -1, dimensions)
+    smoother = OneEuro()
+    return np.stack([smoother.push(row, frame / fps) for frame, row in enumerate(points)]).reshape(
+        values.shape
+    )
+
+
 FILTERS: dict[str, tuple[Callable[[Array, float], Array], dict[str, Any]]] = {
     "butterworth": (_butterworth, {"order": 2, "passes": 2, "cutoff_hz": CUTOFF_HZ}),
     "savitzky-golay": (
@@ -68,10 +82,21 @@ FILTERS: dict[str, tuple[Callable[[Array, float], Array], dict[str, Any]]] = {
         {"window_s": SAVITZKY_GOLAY_SECONDS, "polynomial_order": SAVITZKY_GOLAY_ORDER},
     ),
     "gaussian": (_gaussian, {"sigma_s": GAUSSIAN_SECONDS}),
+    "one-euro": (
+        _one_euro,
+        {
+            "phase": "causal: it looks back only, and is late",
+            "still_cutoff_hz": STILL_CUTOFF_HZ,
+            "cutoff_hz_a_m_s": CUTOFF_HZ_A_SPEED,
+        },
+    ),
 }
 
 METHODS: tuple[str, ...] = ("auto", *FILTERS, "none")
 """What `smoothing` may be; "auto" is the Butterworth filter."""
+
+CAUSAL_METHODS = ("one-euro",)
+"""Those that look back only; all others have zero phase."""
 
 
 def check_method(method: str) -> None:

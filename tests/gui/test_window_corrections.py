@@ -153,7 +153,8 @@ def two(window: MainWindow, pump: Pump, project: Path, tmp_path: Path) -> MainWi
         name: np.concatenate([values, values + (shift if name == "keypoints" else 0.0)])
         for name, values in vars(take.evidence).items()
     }
-    both = {name: np.concatenate([getattr(take, name)] * 2) for name in ("scores", "camera", "root_camera")}
+    names = ("scores", "camera", "root_camera", "contacts")
+    both = {name: np.concatenate([getattr(take, name)] * 2) for name in names}
     both["keypoints"] = np.concatenate([take.keypoints, take.keypoints + shift])
     both["world"] = np.concatenate([take.world, take.world + np.array([0.8, 0.0, 0.0])])
     path = tmp_path / "two.stctake"

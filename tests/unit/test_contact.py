@@ -2,10 +2,20 @@
 
 import numpy as np
 import pytest
+from stepping_body import stepping
 from synthetic_body import ANKLE_HEIGHT, Stance, arms_overhead, body
 
 from app.motion.arrays import grown
-from app.motion.contact import foot_contacts
+from app.motion.contact import (
+    IN_CONTACT,
+    IN_THE_AIR,
+    UNKNOWN,
+    contact_intervals,
+    find_contacts,
+    slide_speed,
+    visible_feet,
+    with_chosen,
+)
 
 LEFT, RIGHT = 0, 1
 LEFT_ANKLE, RIGHT_ANKLE = 6, 3
@@ -31,18 +41,18 @@ def steps(fps: float, *, slope: float = 0.0, noise: float = 0.0) -> tuple[np.nda
 @pytest.mark.parametrize("fps", [15.0, 30.0, 60.0, 120.0])
 def test_steps_are_found_at_any_frame_rate(fps: float) -> None:
     world, truth = steps(fps)
-    assert (foot_contacts(world, fps) == truth).mean() > 0.88
+    assert (find_contacts(world, fps) == truth).mean() > 0.88
 
 
 def test_left_is_left() -> None:
     world, truth = steps(30.0)
-    contacts = foot_contacts(world, 30.0)
+    contacts = find_contacts(world, 30.0)
     assert (contacts[:, LEFT] == truth[:, LEFT]).mean() > (contacts[:, LEFT] == truth[:, RIGHT]).mean() + 0.3
 
 
 def test_a_floor_that_is_not_level_and_some_noise_change_little() -> None:
     world, truth = steps(30.0, slope=0.1, noise=0.004)
-    assert (foot_contacts(world, 30.0) == truth).mean() > 0.85
+    assert (find_contacts(world, 30.0) == truth).mean() > 0.85
 
 
 def test_standing_still_is_contact_all_the_time_and_a_jump_is_none() -> None:
@@ -50,34 +60,80 @@ def test_standing_still_is_contact_all_the_time_and_a_jump_is_none() -> None:
     height[40:55] = 0.4 * np.sin(np.linspace(0, np.pi, 15))
     world = arms_overhead(90)
     world[..., 2] += height[:, None]
-    contacts = foot_contacts(world, 30.0)
-    assert contacts[:37].all()
-    assert contacts[58:].all()
-    assert not contacts[42:53].any()
+    contacts = find_contacts(world, 30.0)
+    assert (contacts[:37] == IN_CONTACT).all()
+    assert (contacts[58:] == IN_CONTACT).all()
+    assert (contacts[42:53] == IN_THE_AIR).all()
 
 
 def test_a_foot_held_up_does_not_stand() -> None:
     world = body(Stance(heading=180, left_thigh=60, left_knee=90), 60)
-    contacts = foot_contacts(world, 30.0)
-    assert contacts[:, RIGHT].all()
-    assert not contacts[:, LEFT].any()
+    contacts = find_contacts(world, 30.0)
+    assert (contacts[:, RIGHT] == IN_CONTACT).all()
+    assert (contacts[:, LEFT] == IN_THE_AIR).all()
 
 
 def test_a_foot_that_slides_fast_over_the_floor_does_not_stand() -> None:
     world = arms_overhead(60)
     world[..., 1] += np.linspace(0, 4, 60)[:, None]  # 2 m/s on skates
-    assert not foot_contacts(world, 30.0).any()
+    assert not find_contacts(world, 30.0).any()
 
 
-def test_frames_in_which_nobody_was_seen_have_no_contact_and_disturb_no_others() -> None:
+def test_frames_in_which_nobody_was_seen_are_unknown_and_disturb_no_others() -> None:
     world = arms_overhead(60)
     world[20:30] = np.nan
     world[:2] = np.nan
-    contacts = foot_contacts(world, 30.0)
+    contacts = find_contacts(world, 30.0)
     seen = np.isfinite(world).all(axis=(1, 2))
-    np.testing.assert_array_equal(contacts, np.stack((seen, seen), axis=1))
-    assert not foot_contacts(np.full((9, 17, 3), np.nan), 30.0).any()
-    assert foot_contacts(np.zeros((0, 17, 3)), 30.0).shape == (0, 2)
+    assert (contacts[seen] == IN_CONTACT).all()
+    assert (contacts[~seen] == UNKNOWN).all()
+    assert contacts.dtype == np.int8
+    assert (find_contacts(np.full((9, 17, 3), np.nan), 30.0) == UNKNOWN).all()
+    assert find_contacts(np.zeros((0, 17, 3)), 30.0).shape == (0, 2)
+    assert find_contacts(arms_overhead(1), 30.0).shape == (1, 2)
+
+
+def test_a_foot_that_is_not_seen_is_unknown_and_the_other_is_not() -> None:
+    keypoints, scores = np.full((10, 17, 2), 100.0), np.ones((10, 17))
+    scores[2, LEFT_ANKLE] = 0.1  # a guess
+    keypoints[3, LEFT_ANKLE] = 100, 481  # below the picture
+    keypoints[4, LEFT_ANKLE] = np.nan
+    bridged = np.arange(10) == 7
+    visible = visible_feet(keypoints, scores, (640, 480), bridged)
+    np.testing.assert_array_equal(np.flatnonzero(~visible[:, LEFT]), [2, 3, 4, 7])
+    np.testing.assert_array_equal(np.flatnonzero(~visible[:, RIGHT]), [7])
+    contacts = find_contacts(arms_overhead(10), 30.0, visible=visible)
+    np.testing.assert_array_equal(contacts == IN_CONTACT, visible)
+    np.testing.assert_array_equal(contacts == UNKNOWN, ~visible)
+
+
+def test_stairs_are_stood_on() -> None:
+    world, stands = stepping(6.0, 30.0, step_m=0.08)
+    assert (find_contacts(world, 30.0) == stands).mean() > 0.9
+
+
+def test_depth_that_wanders_is_no_step_when_the_camera_is_known() -> None:
+    world = arms_overhead(120)  # stands 4 m away, straight ahead
+    world[..., 1] += 0.2 * np.sin(np.arange(120) / 30 * 2 * np.pi * 0.6)[:, None]
+    assert (find_contacts(world, 30.0, camera=np.array([0.0, 0.0, 1.4])) == IN_CONTACT).all()
+    assert not (find_contacts(world, 30.0) == IN_CONTACT).all()
+
+
+def test_what_was_chosen_by_hand_goes_before_what_was_found() -> None:
+    found = np.array([[1, 0], [1, -1], [0, 1]], dtype=np.int8)
+    chosen = np.array([[-1, 1], [0, 1], [-1, -1]], dtype=np.int8)
+    np.testing.assert_array_equal(with_chosen(found, chosen), [[1, 1], [0, 1], [0, 1]])
+    assert contact_intervals(with_chosen(found, None)) == [[(0, 2)], [(2, 3)]]
+
+
+def test_the_slide_is_the_mean_sideways_speed_while_a_foot_stands() -> None:
+    world = arms_overhead(31)
+    world[:, LEFT_ANKLE, 0] += 0.3 * np.arange(31) / 30
+    world[:, LEFT_ANKLE, 2] += 0.1 * np.arange(31) / 30  # upwards is no slide
+    both = np.ones((31, 2), dtype=np.int8)
+    assert slide_speed(world, both, 30.0) == pytest.approx(0.15)
+    assert slide_speed(world, both * [1, 0], 30.0) == pytest.approx(0.3)
+    assert slide_speed(world, 0 * both, 30.0) is None
 
 
 def test_hysteresis_keeps_the_runs_that_hold_a_sure_frame() -> None:

@@ -12,9 +12,11 @@ from app.edits import (
     HideJoint,
     MoveJoint,
     NamePerson,
+    SetContact,
     SwapPeople,
     SwapSides,
     apply_edits,
+    chosen_contacts,
     edits_from_json,
     edits_to_json,
     person_names,
@@ -27,6 +29,7 @@ EDITS: tuple[Edit, ...] = (
     SwapSides(0, 4, 9),
     SwapPeople(0, 1, 7),
     NamePerson(1, "Zoë 🎬"),
+    SetContact(0, 1, 2, 6, "floor"),
 )
 
 
@@ -168,3 +171,38 @@ def test_anything_else_in_json_is_refused_in_a_sentence(value: Any, said: str) -
         edits_from_json(value)
     assert str(caught.value).endswith(".")
     assert "\n" not in str(caught.value)
+
+
+def test_a_contact_is_set_for_its_foot_and_frames_until_it_is_automatic_again() -> None:
+    edits = (
+        SetContact(1, 0, 2, 8, "floor"),
+        SetContact(1, 0, 4, 6, "air"),
+        SetContact(1, 0, 7, 20, "automatic"),
+    )
+    chosen = chosen_contacts(edits, 2, 10)
+    assert chosen.dtype == np.int8
+    assert chosen[1, :, 0].tolist() == [-1, -1, 1, 1, 0, 0, 1, -1, -1, -1]
+    assert (chosen[0] == -1).all()
+    assert (chosen[1, :, 1] == -1).all()
+    assert changed(edits) == set()
+
+
+def test_a_contact_goes_with_the_side_and_the_person_that_change_places_after_it() -> None:
+    edits: tuple[Edit, ...] = (SetContact(0, 0, 0, 4, "floor"), SwapSides(0, 2, 10), SwapPeople(0, 1, 3))
+    chosen = chosen_contacts(edits, 2, 5)
+    assert chosen[0].tolist() == [[1, -1], [1, -1], [-1, 1], [-1, -1], [-1, -1]]
+    assert chosen[1].tolist() == [[-1, -1], [-1, -1], [-1, -1], [-1, 1], [-1, -1]]
+
+
+def test_a_contact_of_a_person_or_frame_that_is_not_there_changes_nothing() -> None:
+    assert (
+        chosen_contacts([SetContact(5, 0, 0, 4, "floor"), SetContact(0, 1, 50, 60, "air")], 1, 10) == -1
+    ).all()
+    assert chosen_contacts([], 0, 10).shape == (0, 10, 2)
+
+
+@pytest.mark.parametrize(("foot", "value"), [(2, "floor"), (0, "water"), (-1, "air")])
+def test_a_contact_that_is_not_possible_is_refused(foot: int, value: str) -> None:
+    table = [{"edit": "set_contact", "person": 0, "foot": foot, "start": 0, "stop": 3, "value": value}]
+    with pytest.raises(StudioError, match="Edit 1"):
+        edits_from_json(table)

@@ -86,10 +86,27 @@ def test_everything_comes_back_exactly(take: Take, tmp_path: Path) -> None:
 def test_a_take_without_evidence_or_people_comes_back(take: Take, tmp_path: Path) -> None:
     save_project(replace(take, evidence=None), tmp_path / "a.stctake")
     assert open_project(tmp_path / "a.stctake").evidence is None
-    names = ("keypoints", "scores", "camera", "root_camera", "world")
+    names = ("keypoints", "scores", "camera", "root_camera", "world", "contacts")
     nobody = replace(take, evidence=None, **{name: getattr(take, name)[:0] for name in names})
     save_project(nobody, tmp_path / "b.stctake")
     assert_same(open_project(tmp_path / "b.stctake"), nobody)
+
+
+def test_a_project_of_the_first_version_opens_with_its_contacts_found_anew(
+    take: Take, tmp_path: Path
+) -> None:
+    save_project(take, tmp_path / "a.stctake")
+    files = members(tmp_path / "a.stctake")
+    del files["contacts.npy"]
+    content = json.loads(files["project.json"]) | {"version": 1}
+    for newer in ("foot_lock", "longest_gap_s"):
+        del content["settings"][newer]
+    files["project.json"] = json.dumps(content).encode()
+    opened = open_project(pack(tmp_path / "old.stctake", files))
+    assert opened.settings == take.settings
+    assert opened.contacts.shape == take.contacts.shape
+    assert (opened.contacts[0] >= 0).all()
+    assert (opened.contacts[1, 3:5] == -1).all()
 
 
 def test_arrays_that_are_views_are_saved_as_they_look(take: Take, tmp_path: Path) -> None:
@@ -232,7 +249,7 @@ VIDEO = {"path": "clip.mp4", "width": 1280, "height": 720, "fps": 30.0}
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (change_json(version=2), "version 2.*newer program"),
+        (change_json(version=3), "version 3.*newer program"),
         (change_json(version="1"), "does not say its version"),
         (change_json(people=1), "larger than it can be"),
         (change_json(frames=13), "damaged"),
@@ -262,6 +279,9 @@ VIDEO = {"path": "clip.mp4", "width": 1280, "height": 720, "fps": 30.0}
         (without("project.json"), "'project.json' is missing"),
         (without("world.npy"), "'world.npy' is missing"),
         (without("evidence_lifted.npy"), "'evidence_lifted.npy' is missing"),
+        (without("contacts.npy"), "'contacts.npy' is missing"),
+        (replace_file("contacts.npy", npy(np.full((*WORLD[:2], 2), 2, np.int8))), "contacts are not between"),
+        (replace_file("contacts.npy", npy(np.zeros((*WORLD[:2], 2)))), "damaged|shape"),
         (replace_file("world.npy", b"hello"), "damaged"),
         (replace_file("world.npy", b""), "damaged"),
         (replace_file("world.npy", npy(np.zeros(WORLD, np.float32))), "shape"),

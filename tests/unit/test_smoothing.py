@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from app.errors import StudioError
-from app.motion.smoothing import METHODS, filter_report, smooth
+from app.motion.smoothing import CAUSAL_METHODS, METHODS, filter_report, smooth
 
-FILTERED = [method for method in METHODS if method != "none"]
+FILTERED = [method for method in METHODS if method not in ("none", *CAUSAL_METHODS)]
+"""Those that filter and have zero phase."""
 
 
 def gain_and_lag(method: str, hertz: float, fps: float) -> tuple[float, float]:
@@ -43,7 +44,7 @@ def test_jitter_is_reduced(method: str) -> None:
     assert smooth(noise, 60.0, method).std() < 0.8 * noise.std()
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ["none", *FILTERED])
 def test_a_straight_movement_is_not_changed_even_at_its_ends(method: str) -> None:
     line = np.linspace(0, 3, 40)[:, None] * [1.0, -2.0, 0.5]
     np.testing.assert_allclose(smooth(line, 30.0, method), line, atol=1e-5)
@@ -66,6 +67,25 @@ def test_nothing_leaks_across_a_gap(method: str) -> None:
     changed = values.copy()
     changed[31:] += 100
     np.testing.assert_array_equal(smooth(values, 30.0, method)[:30], smooth(changed, 30.0, method)[:30])
+
+
+@pytest.mark.parametrize("hertz", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("method", FILTERED)
+def test_a_sine_keeps_its_phase(method: str, hertz: float) -> None:
+    _, lag = gain_and_lag(method, hertz, 50.0)
+    assert abs(lag) < 0.05
+    assert filter_report(method, 50.0)["phase"] == "zero"
+
+
+@pytest.mark.parametrize("method", CAUSAL_METHODS)
+def test_a_causal_filter_is_late_knows_nothing_of_the_future_and_says_so(method: str) -> None:
+    assert gain_and_lag(method, 1.0, 50.0)[1] > 1.0
+    values = np.random.default_rng(4).normal(0, 0.01, size=(60, 17, 3))
+    changed = values.copy()
+    changed[40:] += 1.0
+    np.testing.assert_array_equal(smooth(values, 30.0, method)[:40], smooth(changed, 30.0, method)[:40])
+    assert smooth(values, 30.0, method).std() < 0.8 * values.std()
+    assert "causal" in filter_report(method, 30.0)["phase"]
 
 
 def test_a_rate_too_low_to_filter_is_left_alone_and_said() -> None:
