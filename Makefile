@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 DISPLAYED := $(if $(DISPLAY)$(WAYLAND_DISPLAY),,$(if $(shell command -v xvfb-run 2>/dev/null),xvfb-run -a -s "-screen 0 1600x1000x24"))
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test install lint types unit integration gui bench clean
+.PHONY: demo test install lint types unit integration gui bench clean mmpose
 
 demo: $(VENV)/installed
 	$(BIN)/stcstudio demo --output demo-output
@@ -37,6 +37,26 @@ bench: $(VENV)/installed
 	$(BIN)/python benchmarks/lifting.py
 	$(BIN)/python benchmarks/pipeline.py
 	$(DISPLAYED) $(BIN)/python benchmarks/gui.py
+
+# MMPose and MMDetection beside everything else: nothing installed changes, nothing is compiled (docs/mmpose.md).
+# MMCV=compiled builds mmcv's own operations (a C++ compiler, 15 minutes); MMCV=FILE.whl takes ones built elsewhere.
+MMCV ?= lite
+MMCV_VERSION := 2.1.0
+
+mmpose: $(VENV)/installed
+	$(INSTALL) --no-deps --only-binary :all: -r detectors/mmlab/requirements.txt
+ifeq ($(MMCV),lite)
+	@$(BIN)/python -m pip uninstall --quiet --yes mmcv 2>/dev/null
+	$(INSTALL) --no-deps --only-binary :all: mmcv-lite==$(MMCV_VERSION)
+else
+ifeq ($(MMCV),compiled)
+	$(INSTALL) --only-binary :all: ninja wheel
+	MMCV_WITH_OPS=1 $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --no-binary mmcv -w $(VENV)/mmcv mmcv==$(MMCV_VERSION)
+endif
+	@$(BIN)/python -m pip uninstall --quiet --yes mmcv-lite 2>/dev/null
+	$(INSTALL) --no-deps --force-reinstall $(if $(filter compiled,$(MMCV)),$(VENV)/mmcv/mmcv-$(MMCV_VERSION)-*.whl,$(MMCV))
+endif
+	@$(BIN)/python -c 'from detectors.mmlab import libraries; libraries.import_mmpose(); print(libraries.versions())'
 
 clean:
 	rm -rf $(VENV) demo-output *.egg-info build

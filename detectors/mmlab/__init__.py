@@ -1,0 +1,11 @@
+"""What MMPose and MMDetection need around them here: their import, their configs, their checkpoints.
+
+- `libraries`: the import, with stand-ins for what is not installed and not needed.
+- `ops`: the one compiled operation that is needed, non-maximum suppression, in plain PyTorch.
+- `configs`: a config by name or path, and the network it describes.
+- `checkpoints`: weights, read without running anything, and loaded strictly.
+- `formats`: which of our keypoint formats a network delivers, by its own metainfo.
+- `persons`: person boxes from MMDetection.
+
+The detector is `detectors.mmpose`. Only it and this package import torch among the detectors.
+"""
