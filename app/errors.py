@@ -11,6 +11,10 @@ class StudioError(Exception):
     """One sentence for the user: what failed, on which file or frame, and what to do."""
 
 
+class CancelledError(Exception):
+    """The user stopped the work; nothing was written."""
+
+
 STATED_ERRORS: tuple[type[Exception], ...] = (StudioError, LifterError, DetectorError, OSError)
 """What ends a command with exit code 1 and one line; anything else is a bug and shows its traceback."""
 

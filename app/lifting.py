@@ -23,8 +23,56 @@ EARLY_BLOCK_FRAMES = 15
 _POLL_S = 0.1
 
 
+class LifterThread:
+    """A thread of its own that loads a lifter and then lifts, for all people of a video. Leave it by `with`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="lift")
+        # Loading the weights (and torch) takes seconds: it begins with the first frame, not after the last.
+        self._lifter: Future[Lifter] = self._thread.submit(load_lifter, settings)
+        self.seconds = 0.0
+        """Time that lifting itself has taken."""
+
+    def __enter__(self) -> "LifterThread":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # After a failure or Ctrl-C nobody waits for the block that is being lifted, or for torch to load.
+        self._thread.shutdown(wait=kind is None, cancel_futures=True)
+
+    def is_loaded(self) -> bool:
+        """Whether the lifter is there. Raises LifterError when it cannot be loaded: the frames still to come are
+        not worth detecting then.
+        """
+        if not self._lifter.done():
+            return False
+        self._lifter.result()
+        return True
+
+    def lifter(self) -> "Lifter":
+        """The lifter in use, once it is loaded. Raises LifterError when it cannot be."""
+        return self._lifter.result()
+
+    def wait_for_lifter(self, on_wait: Callable[[], None]) -> "Lifter":
+        """As `lifter`; `on_wait` is called several times a second, and what it raises ends the waiting."""
+        while wait([self._lifter], _POLL_S).not_done:
+            on_wait()
+        return self._lifter.result()
+
+    def submit(self, work: Callable[[], None]) -> "Future[None]":
+        """Do `work` in the thread, after what was given to it before; its time is counted."""
+        return self._thread.submit(self._timed, work)
+
+    def _timed(self, work: Callable[[], None]) -> None:
+        began = perf_counter()
+        work()
+        self.seconds += perf_counter() - began
+
+
 class BackgroundLifter:
-    """Poses of one person's growing keypoints, computed in a thread of its own.
+    """Poses of one person's growing keypoints, computed in a thread that may serve several.
 
     The arrays `keypoints` (F, 17, 2) and `scores` (F, 17) are filled by the caller; `advance` says how far. Every
     block is lifted with its neighbours' frames as context, and gives what lifting the whole at once would.
@@ -33,6 +81,7 @@ class BackgroundLifter:
 
     def __init__(
         self,
+        thread: LifterThread,
         keypoints: Array,
         scores: Array,
         settings: Settings,
@@ -41,6 +90,7 @@ class BackgroundLifter:
         *,
         first_block: int | None = None,
     ) -> None:
+        self._thread = thread
         self._keypoints, self._scores = keypoints, scores
         self._image_size, self._fps, self._field_of_view = image_size, fps, settings.fov_degrees
         self._next_block = min(first_block or BLOCK_FRAMES, BLOCK_FRAMES)
@@ -50,27 +100,13 @@ class BackgroundLifter:
         """(F,) metres, as `Lifter.lift_with_disagreement` gives it."""
         self.frames_lifted = 0
         self._begun = 0
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="lift")
-        # Loading the weights (and torch) takes seconds: it begins with the first frame, not after the last.
-        self._lifter: Future[Lifter] = self._thread.submit(load_lifter, settings)
         self._blocks: list[Future[None]] = []
-        self.seconds = 0.0
-        """Time that lifting itself has taken."""
-
-    def __enter__(self) -> "BackgroundLifter":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        # After a failure or Ctrl-C nobody waits for the block that is being lifted, or for torch to load.
-        self._thread.shutdown(wait=kind is None, cancel_futures=True)
 
     def advance(self, frames: int) -> None:
         """The first `frames` frames are there. Raises LifterError when the weights could not be loaded, and
         what has failed in the background so far: the frames still to come are not worth detecting then.
         """
-        if not self._lifter.done():
+        if not self._thread.is_loaded():
             return
         for lifted in self._blocks:
             if lifted.done():
@@ -84,8 +120,7 @@ class BackgroundLifter:
         the waiting. Raises LifterError.
         """
         total = len(self._keypoints)
-        while wait([self._lifter], _POLL_S).not_done:
-            on_progress(self.frames_lifted)
+        self._thread.wait_for_lifter(lambda: on_progress(self.frames_lifted))
         margin = self._margin()
         while self._begun < total:
             self._submit(min(self._begun + self._block(), total), margin)
@@ -95,27 +130,23 @@ class BackgroundLifter:
             lifted.result()
         on_progress(total)
 
-    def lifter(self) -> "Lifter":
-        """The lifter in use, once it is loaded. Raises LifterError when it cannot be."""
-        return self._lifter.result()
-
     def _margin(self) -> int:
-        return self.lifter().context_frames(self._fps)
+        return self._thread.lifter().context_frames(self._fps)
 
     def _block(self) -> int:
         """Frames of the next block: it has to end where windows may begin."""
-        step = self.lifter().step_frames(self._fps)
+        step = self._thread.lifter().step_frames(self._fps)
         return -(-self._next_block // step) * step
 
     def _submit(self, end: int, margin: int) -> None:
-        self._blocks.append(self._thread.submit(self._lift, self._begun, end, margin))
+        start = self._begun
+        self._blocks.append(self._thread.submit(lambda: self._lift(start, end, margin)))
         self._begun = end
         self._next_block = min(2 * self._next_block, BLOCK_FRAMES)
 
     def _lift(self, start: int, end: int, margin: int) -> None:
-        began = perf_counter()
         first, last = max(0, start - margin), min(len(self._keypoints), end + margin)
-        pose, disagreement = self.lifter().lift_with_disagreement(
+        pose, disagreement = self._thread.lifter().lift_with_disagreement(
             self._keypoints[first:last],
             self._scores[first:last],
             image_size=self._image_size,
@@ -125,7 +156,6 @@ class BackgroundLifter:
         self.pose[start:end] = pose[start - first : end - first]
         self.disagreement[start:end] = disagreement[start - first : end - first]
         self.frames_lifted = end
-        self.seconds += perf_counter() - began
 
 
 def load_lifter(settings: Settings) -> "Lifter":
@@ -147,6 +177,7 @@ def describe_lifter(lifter: "Lifter") -> dict[str, Any]:
         "hop": lifter.hop,
         "flip_averaging": lifter.flip,
         "frame_rate": weights.feeding.frame_rate,
+        "keypoints": weights.feeding.keypoints,
         "device": lifter.device_name(),
         "precision": str(lifter.precision).removeprefix("torch."),
     }

@@ -1,5 +1,6 @@
 """What every 2D detector offers and delivers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol
@@ -47,11 +48,18 @@ class Detector(Protocol):
     def description(self) -> str:
         """Library, version, model and settings, for the sidecar of the results."""
 
+    @property
+    def batch_size(self) -> int:
+        """How many pictures are worth detecting at once; 1 where that gains nothing."""
+
     def detect(self, image: Image) -> list[Person]:
         """The persons of an (H, W, 3) uint8 RGB picture, the most prominent first; [] where there is nobody.
 
         Raises DetectorError, for a picture of another shape or type too.
         """
+
+    def detect_batch(self, images: Sequence[Image]) -> list[list[Person]]:
+        """`detect` of each picture, in their order; any number of them, of one video. Raises DetectorError."""
 
     def reset(self) -> None:
         """Forget the pictures seen so far: another video begins, or the same one jumps."""
@@ -64,6 +72,33 @@ class Detector(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Boxes:
+    """Where persons are in one picture, the most certain first."""
+
+    boxes: Array
+    """(N, 4) x0, y0, x1, y1 pixels of the upright picture, inside it; (0, 4) where there is nobody."""
+    scores: Array
+    """(N,) 0..1, falling."""
+
+
+class PersonDetector(Protocol):
+    """Finds where persons are, without their joints. It keeps nothing from one picture to the next.
+
+    Use it from one thread at a time, whichever.
+    """
+
+    @property
+    def description(self) -> str:
+        """Library, version and model, for the sidecar of the results."""
+
+    def find(self, images: Sequence[Image]) -> list[Boxes]:
+        """The persons of each (H, W, 3) uint8 RGB picture, in order. Raises DetectorError."""
+
+    def close(self) -> None:
+        """Free what it holds; closing twice is allowed. `find` raises DetectorError afterwards."""
 
 
 def check_image(image: Image) -> None:

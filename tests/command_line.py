@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ class SlowDetector:
 
     name = description = "slow"
     keypoint_format = "blazepose33"
+    batch_size = 1
 
     def __init__(self, seconds: float = 0.02) -> None:
         self.pictures = 0
@@ -66,6 +68,9 @@ class SlowDetector:
         time.sleep(self._seconds)
         self.pictures += 1
         return []
+
+    def detect_batch(self, images: Sequence[np.ndarray]) -> list[list[Person]]:
+        return [self.detect(image) for image in images]
 
     def reset(self) -> None:
         """Nothing to forget."""

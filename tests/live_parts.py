@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 
@@ -102,6 +102,7 @@ class MadeDetector:
     name = "made"
     description = "made in a test"
     keypoint_format = "h36m17"
+    batch_size = 1
 
     def __init__(self) -> None:
         self.closed = 0
@@ -117,6 +118,9 @@ class MadeDetector:
         body = np.random.default_rng(0).uniform(5, 40, (17, 2))
         body[0, 0] = image[0, 0, 0]
         return [Person(body, np.ones(17), "h36m17", np.array([0.0, 0, 40, 40]))]
+
+    def detect_batch(self, images: Sequence[np.ndarray]) -> list[list[Person]]:
+        return [self.detect(image) for image in images]
 
     def reset(self) -> None:
         """Nothing to forget."""

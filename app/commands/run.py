@@ -8,15 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from app import pipeline
 from app.errors import StudioError
-from app.export import export_take, find_formats
+from app.export import ExportProgress, export_take, find_formats
 from app.settings import Settings
 from app.take import Take
 
 _STAGES = {"detect": "Finding joints", "lift": "Lifting to 3D", "motion": "Setting in motion"}
+_COLUMNS = (
+    "{task.description:18}",
+    BarColumn(),
+    MofNCompleteColumn(),
+    "{task.fields[rate]}",
+    TimeRemainingColumn(),
+)
 
 
 def run_video(
@@ -27,10 +34,10 @@ def run_video(
     find_formats(formats)  # a wrong name is said before minutes of work, not after
     check_output(output)
     console = Console(highlight=False, soft_wrap=True, emoji=False)
-    with _shown(Console(stderr=True)) as progress:
+    with shown_progress(Console(stderr=True)) as progress:
         take = pipeline.process_video(video, settings, progress=progress)
     began = time.perf_counter()
-    written = export_take(take, output, video.stem, formats)
+    written = export_shown(take, output, video.stem, formats)
     seconds = take.provenance["seconds"] | {"export": time.perf_counter() - began}
     for line in _summary(take, seconds):
         console.print(line, markup=False)
@@ -38,6 +45,20 @@ def run_video(
     for path in written:
         console.print(f"  {path}", markup=False)
     return take, written
+
+
+def export_shown(take: Take, folder: Path, stem: str, formats: Sequence[str]) -> list[Path]:
+    """`app.export.export_take`, with a progress bar for the files that take long, on a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return export_take(take, folder, stem, formats)
+    with Progress(*_COLUMNS, console=console, transient=True) as bar:
+        task = bar.add_task("Writing", total=None, rate="")
+
+        def update(step: ExportProgress) -> None:
+            bar.update(task, completed=step.done, total=step.total or None, rate=step.file)
+
+        return export_take(take, folder, stem, formats, update)
 
 
 def check_output(folder: Path) -> None:
@@ -56,20 +77,12 @@ def check_output(folder: Path) -> None:
 
 
 @contextmanager
-def _shown(console: Console) -> Iterator[Any]:
+def shown_progress(console: Console) -> Iterator[Any]:
     """A progress bar on a terminal, and nothing where the output goes to a file."""
     if not console.is_terminal:
         yield None
         return
-    with Progress(
-        TextColumn("{task.description:18}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-    ) as bar:
+    with Progress(*_COLUMNS, console=console, transient=True) as bar:
         tasks = {
             stage: bar.add_task(text, total=None, visible=False, rate="") for stage, text in _STAGES.items()
         }
@@ -81,6 +94,32 @@ def _shown(console: Console) -> Iterator[Any]:
         yield update
 
 
+def _people(take: Take) -> list[str]:
+    """A line for everybody who was found, whether in the Take or not."""
+    frames, found = take.frame_count(), take.provenance["people"]
+    seen = [int(take.seen(person).sum()) for person in range(take.person_count())]
+    if not any(seen):
+        return ["Nobody was seen in any frame: there is no pose to write, and the files say so."]
+    reports = [take.provenance["motion"], *take.provenance["motion_of_others"]]
+    bodies = [
+        f"{report['body']['height_m']:.2f} m tall, give or take {report['body']['scale_uncertainty']:.0%} "
+        f"({report['body']['scale_from']})"
+        for report in reports
+    ]
+    if len(found) == 1:
+        return [f"A person in {seen[0]} of {frames} frames, {bodies[0]}"]
+    lines, chosen = [], iter(bodies)
+    for number, person in enumerate(found, start=1):
+        rest = (
+            next(chosen) if person["chosen"] else f"left out (--person {number} or --person all keeps them)"
+        )
+        lines.append(
+            f"Person {number}: in {person['frames']} of {frames} frames, "
+            f"{100 * person['share_of_height']:.0f} % of the picture's height, {rest}"
+        )
+    return lines
+
+
 def _summary(take: Take, seconds: dict[str, float]) -> list[str]:
     frames = take.frame_count()
     lifter, detector = take.provenance["lifter"], take.provenance["detector"]
@@ -90,16 +129,20 @@ def _summary(take: Take, seconds: dict[str, float]) -> list[str]:
         f"{rate}{take.source.fps:.4g} frames a second",
         f"Detector {detector['name']}; lifter {lifter['weights']} on {lifter['device']} in {lifter['precision']}",
     ]
+    if "chosen" in detector:
+        lines.append(detector["chosen"])
     lines += [f"Note: {warning}" for warning in take.provenance["video"]["warnings"]]
-    for person in range(take.person_count()):
-        seen = int(take.seen(person).sum())
-        if seen == 0:
-            lines.append("Nobody was seen in any frame: there is no pose to write, and the files say so.")
-        else:
-            body = take.provenance["motion"]["body"]
-            lines.append(
-                f"A person in {seen} of {frames} frames, {body['height_m']:.2f} m tall ({body['scale_from']})"
-            )
+    lines += _people(take)
+    if "gravity" in (motion := take.provenance["motion"]):
+        gravity = motion["gravity"]
+        way = "down" if gravity["pitch_degrees"] >= 0 else "up"
+        lines.append(
+            f"The camera looks {way} by {abs(gravity['pitch_degrees']):.0f}° (give or take "
+            f"{gravity['pitch_deviation_degrees']:.0f}°; --camera-pitch says it)"
+        )
+    swapped = sum(swap["stop"] - swap["start"] for swap in take.provenance["side_swaps_undone"])
+    if swapped:
+        lines.append(f"Left and right taken for each other, undone: in {swapped} frames")
     stages = ", ".join(
         f"{name} {seconds[name]:.1f} s" for name in ("open", "detect", "lift", "motion", "export")
     )

@@ -91,7 +91,7 @@ class ClipDisplay(QObject):
         """Something is known of the video that is being processed."""
         self._document.set_partial(partial)
         if self._timeline.frame_count() == len(partial.time_s):
-            self._timeline.set_lanes(partial_lanes(partial.scores[0], partial.frames_lifted))
+            self._timeline.set_lanes(partial_lanes(partial.scores[self._document.chosen], partial.frames_lifted))
         if self._follower is not None:
             self._is_following_now = True
             self._player.clock.show(self._follower.frame(partial.frames_detected, partial.frames_lifted))

@@ -37,6 +37,9 @@ class PeoplePanel(QWidget):
         self.list.setToolTip("Click: choose. Double click: give a name.")
         self.list.setAccessibleName("People")
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
+        self.left_out = QLabel()
+        self.left_out.setProperty("role", "muted")
+        self.left_out.setWordWrap(True)
         self.swap = QPushButton("Swap from here on")
         self.swap.setToolTip("The chosen person and another change places from the shown frame on")
         self._menu = QMenu(self)
@@ -51,6 +54,7 @@ class PeoplePanel(QWidget):
         column.setContentsMargins(8, 6, 8, 8)
         column.addWidget(self.hint)
         column.addWidget(self.list, 1)
+        column.addWidget(self.left_out)
         column.addLayout(row)
         self.list.currentRowChanged.connect(self._on_row)
         self.list.itemChanged.connect(self._on_item_changed)
@@ -58,9 +62,16 @@ class PeoplePanel(QWidget):
         self.set_people((), (), 0, False)
 
     def set_people(
-        self, names: Sequence[str], frames_seen: Sequence[int], chosen: int, can_be_corrected: bool
+        self,
+        names: Sequence[str],
+        frames_seen: Sequence[int],
+        chosen: int,
+        can_be_corrected: bool,
+        left_out: int = 0,
     ) -> None:
-        """P names, in how many frames each was seen (none given: not known yet), and who is chosen."""
+        """P names, in how many frames each was seen (none given: not known yet), and who is chosen; how many more
+        were found and are not wanted.
+        """
         self._is_filling = True
         if tuple(names) != self._names:
             self._names = tuple(names)
@@ -79,6 +90,9 @@ class PeoplePanel(QWidget):
         self._chosen = chosen
         if self.list.count():
             self.list.setCurrentRow(chosen)
+        others = "1 more person was found" if left_out == 1 else f"{left_out} more people were found"
+        self.left_out.setText(f"{others}. Settings, People: all keeps everybody.")
+        self.left_out.setVisible(left_out > 0)
         self.hint.setVisible(not names)
         self.list.setVisible(bool(names))
         self.swap.setVisible(bool(names))

@@ -9,7 +9,8 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from app import pipeline
 from app.edits import Edit
-from app.pipeline import CancelledError, Partial, Progress
+from app.errors import CancelledError
+from app.pipeline import Partial, Progress
 from app.settings import Settings
 from app.take import Take
 

@@ -15,7 +15,8 @@ from command_line import SlowDetector, listing
 from made_videos import make_video
 
 from app import lifting, pipeline
-from app.pipeline import CancelledError, Progress, process_video
+from app.errors import CancelledError
+from app.pipeline import Progress, process_video
 
 ON_WINDOWS = pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal to a process there")
 

@@ -9,8 +9,9 @@ import pytest
 
 from app.commands.demo import demo_folder
 from app.edits import Edit, HideJoint, MoveJoint, SwapSides
+from app.errors import CancelledError
 from app.lifting import load_lifter
-from app.pipeline import CancelledError, Partial, Progress, process_video
+from app.pipeline import Partial, Progress, process_video
 from app.project import find_video, open_project, save_project
 from app.quality import suspicious_frames
 from app.rebuilding import rebuild
@@ -40,7 +41,7 @@ def partials() -> list[tuple[Partial, np.ndarray]]:
 @pytest.fixture(scope="module")
 def edited(partials: list[tuple[Partial, np.ndarray]]) -> Take:
     return process_video(
-        DEMO, edits=EDITS, partial=lambda known: partials.append((known, known.camera.copy()))
+        DEMO, edits=EDITS, partial=lambda known: partials.append((known, known.camera[0].copy()))
     )
 
 
@@ -85,19 +86,19 @@ def test_what_is_known_is_shown_while_work_goes_on(
         assert counts[-1] == frames
     assert any(0 < partial.frames_lifted < frames for partial in known), "poses come before the last frame"
     for partial, camera in partials:
-        assert partial.keypoints.shape == (1, frames, 17, 2)
-        assert np.isfinite(camera[0, : partial.frames_lifted]).all()
-        assert not partial.camera.flags.writeable
-        assert not partial.keypoints.flags.writeable
+        assert [person.shape for person in partial.keypoints] == [(frames, 17, 2)]
+        assert np.isfinite(camera[: partial.frames_lifted]).all()
+        assert not partial.camera[0].flags.writeable
+        assert not partial.keypoints[0].flags.writeable
     assert edited.evidence is not None
-    np.testing.assert_array_equal(partials[-1][1], edited.evidence.lifted)
+    np.testing.assert_array_equal(partials[-1][1], edited.evidence.lifted[0])
 
 
 def test_a_real_take_comes_back_from_its_project(edited: Take, lifter: Lifter, tmp_path: Path) -> None:
     save_project(edited, tmp_path / "demo.stctake")
     found = open_project(tmp_path / "demo.stctake")
     assert find_video(found) == DEMO
-    for name in ("time_s", "keypoints", "scores", "camera", "root_camera", "world"):
+    for name in ("time_s", "keypoints", "scores", "camera", "root_camera", "world", "contacts"):
         np.testing.assert_array_equal(getattr(found, name), getattr(edited, name))
     for name in ("source", "provenance", "settings", "edits"):
         assert getattr(found, name) == getattr(edited, name)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from app.commands.demo import demo_folder
-from app.pipeline import CancelledError, Progress, process_video
+from app.errors import CancelledError
+from app.pipeline import Progress, process_video
 from app.settings import Settings
 from app.take import Take
 from stcformer.metrics import mean_joint_error

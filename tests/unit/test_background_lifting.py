@@ -1,14 +1,15 @@
 """Lifting in the background: the same poses as at once, early ones first, and nothing that cannot be stopped."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 from test_lifter import SIZE, person, small_lifter
 
 from app import lifting
-from app.lifting import BackgroundLifter, describe_lifter
+from app.lifting import BackgroundLifter, LifterThread, describe_lifter
 from app.settings import Settings
 from stcformer.errors import LifterError
 
@@ -22,7 +23,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def grow(background: BackgroundLifter, frames: int, step: int = 7) -> list[int]:
     """Tell it of frames bit by bit, after its weights are there; how many were lifted after each bit."""
-    background.lifter()
+    background._thread.lifter()
     lifted = []
     for known in range(step, frames + step, step):
         background.advance(min(known, frames))
@@ -30,6 +31,16 @@ def grow(background: BackgroundLifter, frames: int, step: int = 7) -> list[int]:
             block.result()
         lifted.append(background.frames_lifted)
     return lifted
+
+
+@contextmanager
+def lifting_in_background(
+    keypoints: np.ndarray, scores: np.ndarray, first_block: int | None = None
+) -> Iterator[BackgroundLifter]:
+    """A background lifter with a thread of its own."""
+    settings = Settings()
+    with LifterThread(settings) as thread:
+        yield BackgroundLifter(thread, keypoints, scores, settings, SIZE, FPS, first_block=first_block)
 
 
 def nothing(_: int) -> None:
@@ -43,7 +54,7 @@ def test_blocks_of_any_size_give_what_lifting_at_once_gives(frames: int, first_b
     keypoints, scores = person(frames)
     scores[30:50] = 0
     expected = small_lifter(window=9).lift_with_disagreement(keypoints, scores, image_size=SIZE, fps=FPS)
-    with BackgroundLifter(keypoints, scores, Settings(), SIZE, FPS, first_block=first_block) as background:
+    with lifting_in_background(keypoints, scores, first_block) as background:
         grow(background, frames)
         background.finish(nothing)
     np.testing.assert_allclose(background.pose, expected[0], atol=1e-5, equal_nan=True)
@@ -53,7 +64,7 @@ def test_blocks_of_any_size_give_what_lifting_at_once_gives(frames: int, first_b
 @pytest.mark.usefixtures("_small")
 def test_a_small_first_block_shows_poses_early_and_later_blocks_grow() -> None:
     keypoints, scores = person(1100)
-    with BackgroundLifter(keypoints, scores, Settings(), SIZE, FPS, first_block=15) as background:
+    with lifting_in_background(keypoints, scores, 15) as background:
         lifted = grow(background, 1100)
         background.finish(nothing)
     assert lifted[100 // 7] >= 15
@@ -67,8 +78,8 @@ def test_frames_that_are_not_known_yet_are_not_lifted() -> None:
     keypoints, scores = person(300)
     known = 100
     keypoints[known:], scores[known:] = np.nan, 0
-    with BackgroundLifter(keypoints, scores, Settings(), SIZE, FPS, first_block=1) as background:
-        background.lifter()
+    with lifting_in_background(keypoints, scores, 1) as background:
+        background._thread.lifter()
         background.advance(known)
         for block in background._blocks:
             block.result()
@@ -91,7 +102,7 @@ def test_waiting_for_a_slow_load_can_be_ended(monkeypatch: pytest.MonkeyPatch) -
         raise KeyboardInterrupt
 
     def finish(on_progress: Callable[[int], None]) -> None:
-        with BackgroundLifter(*person(9), Settings(), SIZE, FPS) as background:
+        with lifting_in_background(*person(9)) as background:
             background.finish(on_progress)
 
     with pytest.raises(KeyboardInterrupt):
@@ -106,9 +117,9 @@ def test_weights_that_cannot_be_loaded_are_said_where_the_frames_come_from(
         raise LifterError("There are no such weights.")
 
     monkeypatch.setattr(lifting, "load_lifter", fail)
-    with BackgroundLifter(*person(9), Settings(), SIZE, FPS) as background:
+    with lifting_in_background(*person(9)) as background:
         with pytest.raises(LifterError):
-            background.lifter()
+            background._thread.lifter()
         with pytest.raises(LifterError, match="no such weights"):
             background.advance(9)
         with pytest.raises(LifterError, match="no such weights"):

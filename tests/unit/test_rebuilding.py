@@ -9,7 +9,7 @@ import pytest
 from made_takes import FPS, lifted_take, short_lifter
 from synthetic_body import IMAGE_SIZE, turn_around, walk
 
-from app.edits import Edit, HideJoint, MoveJoint, NamePerson, SwapPeople, SwapSides, apply_edits
+from app.edits import Edit, HideJoint, MoveJoint, NamePerson, SetContact, SwapPeople, SwapSides, apply_edits
 from app.errors import StudioError
 from app.lifting import describe_lifter
 from app.pipeline import assemble_take
@@ -62,7 +62,7 @@ def from_scratch(take: Take, edits: Sequence[Edit], lifter: Lifter, settings: Se
 
 def arrays(take: Take) -> dict[str, np.ndarray]:
     assert take.evidence is not None
-    names = ("keypoints", "scores", "camera", "root_camera", "world")
+    names = ("keypoints", "scores", "camera", "root_camera", "world", "contacts")
     return {name: getattr(take, name) for name in names} | {
         f"evidence {name}": value for name, value in vars(take.evidence).items()
     }
@@ -88,10 +88,11 @@ MOVE = MoveJoint(0, 50, 13, 700.0, 200.0)
         (SwapPeople(0, 1, 45),),
         (SwapPeople(0, 1, 55), MOVE, SwapPeople(0, 1, 20)),
         (NamePerson(0, "Ann"),),
+        (SetContact(0, 0, 20, 40, "floor"), SetContact(0, 1, 20, 40, "air")),
     ],
     ids=[
         "joint moved", "at both ends", "joint hidden", "person hidden", "person put where nobody was",
-        "sides swapped", "people swapped", "swapped, moved and swapped", "named",
+        "sides swapped", "people swapped", "swapped, moved and swapped", "named", "contacts set",
     ],
 )  # fmt: skip
 def test_edits_give_what_processing_everything_again_gives(
@@ -124,8 +125,9 @@ def test_one_edit_after_the_other_gives_what_all_at_once_give(take: Take, lifter
         Settings(height_m=1.9),
         Settings(smoothing="none"),
         Settings(fov_degrees=40.0),
+        Settings(foot_lock="always", floor_offset_m=0.02),
     ],
-    ids=["height", "smoothing", "field of view"],
+    ids=["height", "smoothing", "field of view", "feet and floor"],
 )
 def test_other_settings_give_what_processing_everything_again_gives(
     settings: Settings, take: Take, lifter: Lifter
@@ -182,10 +184,12 @@ def test_the_take_that_it_starts_from_is_left_as_it_was(take: Take, lifter: Lift
     assert take.provenance["edits"] == []
 
 
-def test_a_take_without_evidence_and_another_detector_are_refused(take: Take, lifter: Lifter) -> None:
+def test_a_take_without_evidence_another_detector_and_other_people_are_refused(take: Take, lifter: Lifter) -> None:
     with pytest.raises(StudioError, match="process the video again"):
         rebuild(replace(take, evidence=None), (), take.settings, lifter)
     with pytest.raises(StudioError, match="process the video again"):
         rebuild(take, (), replace(take.settings, detector="mediapipe"), lifter)
+    with pytest.raises(StudioError, match="have to be followed; process the video again"):
+        rebuild(take, (), replace(take.settings, person="all"), lifter)
     with pytest.raises(StudioError, match="5 m is not possible"):
         rebuild(take, (), Settings(height_m=5), lifter)
