@@ -35,9 +35,7 @@ class LiveEngine:
         self._lifter = LiveLifter(
             lifter.weights, settings.device, image_size=size, field_of_view=settings.fov_degrees
         )
-        self._motion = CausalMotion(
-            size, height_m=settings.height_m, fov_degrees=settings.fov_degrees, smoothing=settings.smoothing
-        )
+        self._motion = CausalMotion(size, settings)
         self._moments: deque[float] = deque()
         self.device_name = self._lifter.lifter.device_name()
         """Where the lifter computes, by the name a person knows it by."""

@@ -49,7 +49,7 @@ class LiveSession:
         on_end: Callable[[], None] = lambda: None,
         lifter: "Callable[[Settings], Lifter]" = load_lifter,
     ) -> None:
-        check_choices(settings.height_m, settings.fov_degrees, settings.smoothing)
+        check_choices(settings)
         check_detector(settings.detector)
         self.source, self.settings = source, settings
         self._on_result, self._on_start, self._on_error, self._on_end = on_result, on_start, on_error, on_end

@@ -1,22 +1,39 @@
 """From root-relative poses to a person moving through a level world: one function, `reconstruct_motion`."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from app.errors import StudioError
 from app.motion.arrays import Array
-from app.motion.bones import ANKLE_HEIGHT_FRACTION, body_height, bone_lengths, with_constant_bones
-from app.motion.root import pinhole, reprojection_error, root_trajectory
-from app.motion.smoothing import METHODS, check_method, filter_report, smooth
-from app.motion.world import FLOOR_PERCENTILE, find_ground, level_axes
-from stcformer.lens import ASSUMED_FIELD_OF_VIEW
-from stcformer.skeleton import JOINT_COUNT, JOINTS
+from app.motion.bones import ANKLE_HEIGHT_FRACTION, HIP
+from app.motion.company import scale_to_floor
+from app.motion.contact import UNKNOWN, Contacts, contact_report, find_contacts, with_chosen
+from app.motion.foot_lock import MODES, check_mode, lock_feet
+from app.motion.gaps import LONGEST_GAP_S
+from app.motion.gravity import Gravity, find_gravity
+from app.motion.placing import PlacedPerson, place_person
+from app.motion.smoothing import METHODS, check_method
+from app.motion.world import Floor, camera_to_world, find_floor
+from app.settings import Settings
 
 SMOOTHING_METHODS = METHODS
+FOOT_LOCKS = MODES
 
-__all__ = ["SMOOTHING_METHODS", "MotionResult", "check_choices", "reconstruct_motion", "reconstruct_people"]
+LARGEST_FLOOR_OFFSET = 10.0
+"""Metres that the floor may be moved by hand."""
+
+__all__ = [
+    "FOOT_LOCKS",
+    "LONGEST_GAP_S",
+    "SMOOTHING_METHODS",
+    "MotionResult",
+    "check_choices",
+    "reconstruct_motion",
+    "reconstruct_people",
+]
 
 
 @dataclass(frozen=True)
@@ -30,9 +47,17 @@ class MotionResult:
     world: Array
     """(F, 17, 3) world space, metres."""
     origin: Array
-    """(3,) the world's origin in level camera axes (x right, y away, z up), metres; NaN if unknown."""
+    """(3,) the world's origin in world axes (x right, y away, z up) laid through the camera, metres; NaN if unknown."""
+    gravity: Gravity
+    """Which way is up for the camera."""
     report: dict[str, Any] = field(default_factory=dict)
     """What was assumed, measured and done, for the sidecar (plain JSON values)."""
+    contacts: Contacts = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int8))
+    """(F, 2) whether the left and the right foot stand (`app.motion.contact`); left out, it is not known."""
+
+    def __post_init__(self) -> None:
+        if len(self.contacts) != len(self.world):
+            object.__setattr__(self, "contacts", np.full((len(self.world), 2), UNKNOWN, dtype=np.int8))
 
 
 def reconstruct_motion(
@@ -41,74 +66,31 @@ def reconstruct_motion(
     scores: Array,
     image_size: tuple[int, int],
     fps: float,
+    settings: Settings | None = None,
     *,
-    height_m: float | None = None,
-    fov_degrees: float | None = None,
-    smoothing: str = "auto",
     beside: MotionResult | None = None,
+    contacts: Contacts | None = None,
 ) -> MotionResult:
     """One person's poses with constant bones, scale, smoothing, a root trajectory and world space.
 
     pose: (F, 17, 3) camera space, metres, root-relative, NaN where nobody was seen. keypoints: (F, 17, 2)
     pixels; scores: (F, 17) 0..1; image_size: (width, height) px; fps: frames a second of the rows.
-    height_m: the person's height, which sets the scale; else the lifter's own metres are kept.
-    fov_degrees: the camera's field of view along the picture's longer side; else `ASSUMED_FIELD_OF_VIEW`.
-    smoothing: one of `SMOOTHING_METHODS`.
+    settings: of these height_m (the person's, which sets the scale; else the lifter's own metres are kept),
+    fov_degrees (else `ASSUMED_FIELD_OF_VIEW`) and smoothing (one of `SMOOTHING_METHODS`).
     beside: the result of the same video's first person, whose origin is used too, so that persons stand where
     they stood to each other. The floor is each person's own: their scales, and so their floors, differ.
+    contacts: (F, 2) contacts of the feet that were set by hand, -1 elsewhere; they go before what is found.
 
-    The camera is taken to stand level. Raises StudioError for a value out of range, ValueError for shapes.
+    Raises StudioError for a value out of range, ValueError for shapes.
     """
-    check_choices(height_m, fov_degrees, smoothing)
-    _check(pose, keypoints, scores, image_size, fps)
-    pose = np.array(pose, dtype=np.float64)
-    keypoints = np.asarray(keypoints, dtype=np.float64)
-    scores = np.nan_to_num(np.asarray(scores, dtype=np.float64))
-    seen = np.isfinite(pose).all(axis=(1, 2))
-    pose[~seen] = np.nan
-    camera = pinhole(image_size, fov_degrees)
-    report: dict[str, Any] = {
-        "frames": len(pose),
-        "frames_seen": int(seen.sum()),
-        "camera": {
-            "fov_degrees_longer_side": float(ASSUMED_FIELD_OF_VIEW if fov_degrees is None else fov_degrees),
-            "fov_from": "assumed" if fov_degrees is None else "given",
-            "focal_px": camera.focal,
-            "principal_point": "picture centre",
-            "gravity": "assumed: the camera stands level",
-        },
-        "filter": filter_report(smoothing, fps),
-    }
-    if not seen.any():
-        report["note"] = "nobody was seen in any frame"
-        return MotionResult(pose, np.full((len(pose), 3), np.nan), pose.copy(), np.full(3, np.nan), report)
-
-    pose, report["body"] = _scaled(pose, height_m)
-    lengths = bone_lengths(pose)
-    pose = with_constant_bones(pose, lengths)
-    root = root_trajectory(pose, keypoints, scores, camera, fps)
-    root[~seen] = np.nan
-    # Averaging bones that turn shortens them, so the lengths are set again after the filter.
-    pose = with_constant_bones(smooth(pose, fps, smoothing), lengths)
-    root = smooth(root, fps, smoothing)
-
-    placed = np.isfinite(root).all(axis=1)
-    error = reprojection_error(pose, root, keypoints, scores, camera)
-    report["root"] = {"frames_placed": int(placed.sum()), "median_reprojection_error_px": error}
-    level = level_axes(pose + root[:, None])
-    if not placed.any():
-        report["note"] = "no frame had enough keypoints to place the person before the camera"
-        return MotionResult(pose, root, level, np.full(3, np.nan), report)
-    ankle_height = ANKLE_HEIGHT_FRACTION * report["body"]["height_m"]
-    ground = find_ground(level, ankle_height)
-    report["floor"] = {
-        "below_camera_m": -ground.floor,
-        "from": f"percentile {FLOOR_PERCENTILE:g} of the lower ankle's height, less {ankle_height:.3f} m",
-    }
-    origin = np.array(ground.origin)
-    if beside is not None and np.isfinite(beside.origin).all():
-        origin[:2] = beside.origin[:2]
-    return MotionResult(pose, root, level - origin, origin, report)
+    settings = settings or Settings()
+    check_choices(settings)
+    person = place_person(pose, keypoints, scores, image_size, fps, settings)
+    gravity = (
+        beside.gravity if beside is not None else find_gravity([person], fps, settings.camera_pitch_degrees)
+    )
+    origin = None if beside is None else beside.origin
+    return _in_world(person, fps, settings, gravity, origin, contacts)
 
 
 def reconstruct_people(
@@ -117,70 +99,134 @@ def reconstruct_people(
     scores: Array,
     image_size: tuple[int, int],
     fps: float,
-    *,
-    height_m: float | None = None,
-    fov_degrees: float | None = None,
-    smoothing: str = "auto",
+    settings: Settings | None = None,
+    contacts: Contacts | None = None,
 ) -> list[MotionResult]:
     """`reconstruct_motion` of each of P persons, in one world: (P, F, 17, 3), (P, F, 17, 2), (P, F, 17).
 
-    `height_m` is the first person's; the others keep the scale that the lifter gave them.
+    All share the up direction and the origin. The height of the settings is the first person's; the others are scaled so
+    that they stand on the first one's floor where that can be told (`app.motion.company`), else they keep the lifter's
+    scale. Each stands on the floor that the own feet found. `contacts` (P, F, 2) are those that were set by hand.
     """
+    settings = settings or Settings()
+    check_choices(settings)
+    others = replace(settings, height_m=None)
+    persons = [
+        place_person(poses[p], keypoints[p], scores[p], image_size, fps, others if p else settings)
+        for p in range(len(poses))
+    ]
+    gravity = find_gravity(persons, fps, settings.camera_pitch_degrees)
+    chosen = [None if contacts is None else contacts[p] for p in range(len(persons))]
+    persons = _on_one_floor(persons, fps, gravity, chosen)
     results: list[MotionResult] = []
-    for person in range(len(poses)):
-        results.append(
-            reconstruct_motion(
-                poses[person],
-                keypoints[person],
-                scores[person],
-                image_size,
-                fps,
-                height_m=None if person else height_m,
-                fov_degrees=fov_degrees,
-                smoothing=smoothing,
-                beside=results[0] if person else None,
-            )
-        )
+    for person, by_hand in zip(persons, chosen, strict=True):
+        origin = next((result.origin for result in results if np.isfinite(result.origin).all()), None)
+        results.append(_in_world(person, fps, settings, gravity, origin, by_hand))
     return results
 
 
-def check_choices(height_m: float | None, fov_degrees: float | None, smoothing: str) -> None:
+def _on_one_floor(
+    persons: Sequence[PlacedPerson], fps: float, gravity: Gravity, chosen: Sequence[Contacts | None]
+) -> list[PlacedPerson]:
+    """Persons with the scales of all but the first set so that they stand on its floor, where that can be told."""
+    result = list(persons)
+    grounds = [
+        _on_ground(person, fps, gravity, by_hand) if person.placed().any() else None
+        for person, by_hand in zip(persons, chosen, strict=True)
+    ]
+    if not grounds or (first := grounds[0]) is None:
+        return result
+    for p, ground in enumerate(grounds[1:], start=1):
+        if ground is None:
+            continue
+        distances = (_distance(first), _distance(ground))
+        if (found := scale_to_floor(first.floor, ground.floor, distances, gravity)) is not None:
+            uncertainty = float(np.hypot(found[1], persons[0].report["body"]["scale_uncertainty"]))
+            result[p] = persons[p].scaled(found[0], uncertainty, "stands on the first person's floor")
+    return result
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """One person in world axes through the camera, and the floor under the feet."""
+
+    upright: Array
+    """(F, 17, 3) metres."""
+    stands: Contacts
+    """(F, 2)."""
+    floor: Floor
+    ankle_height: float
+
+
+def _distance(ground: _Ground) -> float:
+    """Metres from the camera along the floor, in the middle of the clip."""
+    return float(np.nanmedian(ground.upright[:, HIP, 1]))
+
+
+def _on_ground(person: PlacedPerson, fps: float, gravity: Gravity, chosen: Contacts | None) -> _Ground:
+    upright = (person.pose + person.root[:, None]) @ camera_to_world(gravity.up).T
+    stands = with_chosen(find_contacts(upright, fps, visible=person.feet_visible, camera=np.zeros(3)), chosen)
+    ankle_height = ANKLE_HEIGHT_FRACTION * person.report["body"]["height_m"]
+    return _Ground(upright, stands, find_floor(upright, stands, ankle_height), ankle_height)
+
+
+def _in_world(
+    person: PlacedPerson,
+    fps: float,
+    settings: Settings,
+    gravity: Gravity,
+    shared_origin: Array | None,
+    chosen: Contacts | None,
+) -> MotionResult:
+    """One placed person in world space, the feet held. `shared_origin`: (3,) whose x and y are taken."""
+    pose, root, placed = person.pose, person.root, person.placed()
+    rotation = camera_to_world(gravity.up)
+    report = person.report | {"gravity": gravity.report}
+    if not placed.any():
+        return MotionResult(pose, root, pose + root[:, None], np.full(3, np.nan), gravity, report)
+    ground = _on_ground(person, fps, gravity, chosen)
+    upright, stands, floor = ground.upright, ground.stands, ground.floor
+    first_hip = upright[placed][0, HIP]
+    is_shared = shared_origin is not None and bool(np.isfinite(shared_origin).all())
+    report["floor"] = {
+        "below_camera_m": -floor.height,
+        "from": f"{floor.found_from}, less {ground.ankle_height:.3f} m",
+        "spread_m": floor.spread,
+        "moved_by_hand_m": settings.floor_offset_m,
+    }
+    across = first_hip if shared_origin is None or not is_shared else shared_origin
+    origin = np.array([across[0], across[1], floor.height + settings.floor_offset_m])
+    lock = lock_feet(upright - origin, stands, fps, mode=settings.foot_lock, camera=-origin, chosen=chosen)
+    report["feet"] = {"contact": contact_report(stands), "lock": lock.report}
+    held = lock.world + origin
+    if not is_shared:  # the lock may have moved the first hip, which the origin is under
+        origin[:2] = held[placed][0, HIP, :2]
+    in_camera = held @ rotation
+    root = np.where(placed[:, None], in_camera[:, HIP], root)
+    pose = np.where(placed[:, None, None], in_camera - in_camera[:, HIP, None], pose)
+    return MotionResult(pose, root, held - origin, origin, gravity, report, stands)
+
+
+def check_choices(settings: Settings) -> None:
     """What a user may choose of the motion, to be checked before long work. Raises StudioError."""
+    height_m, fov_degrees, pitch = settings.height_m, settings.fov_degrees, settings.camera_pitch_degrees
     if height_m is not None and not 0.3 <= height_m <= 3.0:
         raise StudioError(
             f"A body height of {height_m:g} m is not possible; give it in metres, such as 1.75."
         )
     if fov_degrees is not None and not 5 <= fov_degrees <= 170:
         raise StudioError(f"A field of view of {fov_degrees:g} degrees is not possible; give 5 to 170.")
-    check_method(smoothing)
-
-
-def _scaled(pose: Array, height_m: float | None) -> tuple[Array, dict[str, Any]]:
-    """The pose at its scale, and what is known of the body."""
-    measured = body_height(pose, bone_lengths(pose))
-    scale = 1.0 if height_m is None else height_m / measured
-    lengths = bone_lengths(pose) * scale
-    return pose * scale, {
-        "height_m": measured * scale,
-        "scale": scale,
-        "scale_from": "the lifter's own metres, kept"
-        if height_m is None
-        else f"the given height, {height_m:g} m",
-        "bone_lengths_m": {name: float(length) for name, length in zip(JOINTS[1:], lengths[1:], strict=True)},
-    }
-
-
-def _check(pose: Array, keypoints: Array, scores: Array, image_size: tuple[int, int], fps: float) -> None:
-    frames = len(pose)
-    expected = {
-        "pose": (frames, JOINT_COUNT, 3),
-        "keypoints": (frames, JOINT_COUNT, 2),
-        "scores": (frames, JOINT_COUNT),
-    }
-    for name, array in (("pose", pose), ("keypoints", keypoints), ("scores", scores)):
-        if array.shape != expected[name]:
-            raise ValueError(f"{name} has shape {array.shape}, but {expected[name]} is needed")
-    if min(image_size) < 1:
-        raise ValueError(f"image_size is {image_size}; both sides must be at least 1 pixel")
-    if not (np.isfinite(fps) and fps > 0):
-        raise StudioError(f"The frame rate is {fps}; it must be a positive number of frames a second.")
+    if pitch is not None and not -90 <= pitch <= 90:
+        raise StudioError(
+            f"A camera pitch of {pitch:g} degrees is not possible; give -90 (looks up) to 90 (looks down)."
+        )
+    if not abs(settings.floor_offset_m) <= LARGEST_FLOOR_OFFSET:
+        raise StudioError(
+            f"The floor cannot be moved by {settings.floor_offset_m:g} m; give at most {LARGEST_FLOOR_OFFSET:g} m."
+        )
+    check_method(settings.smoothing)
+    check_mode(settings.foot_lock)
+    if not 0 <= settings.longest_gap_s <= LONGEST_GAP_S:
+        raise StudioError(
+            f"Gaps of {settings.longest_gap_s:g} s cannot be bridged; give 0 to {LONGEST_GAP_S:g} s."
+        )

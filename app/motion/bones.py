@@ -6,7 +6,7 @@ from app.motion.arrays import TINY, Array
 from stcformer.skeleton import LEFT, MIRROR, PARENTS, RIGHT
 
 HIP, RIGHT_HIP, LEFT_HIP, SPINE, THORAX, HEAD = 0, 1, 4, 7, 8, 10
-RIGHT_KNEE, RIGHT_ANKLE, LEFT_ANKLE = 2, 3, 6
+RIGHT_KNEE, RIGHT_ANKLE, LEFT_KNEE, LEFT_ANKLE = 2, 3, 5, 6
 
 ANKLE_HEIGHT_FRACTION = 0.08 / 1.75
 """Height of the ankle joint above the floor, of body height: 8 cm at 1.75 m, where motion capture and 2D

@@ -1,6 +1,10 @@
 """The motion stage for pictures that are still coming: what `reconstruct_motion` does, from the past alone.
 
 A filter that looks back only is either noisy or late; these are made to be late little where a joint moves.
+
+What needs the whole clip is left out: up is not found from the motion (the camera looks down by the pitch that is given,
+else it stands level, and is not rolled), joints that drop out are not made up for, the floor is a low percentile of the
+ankles and not the contacts', and feet are not held. A recording that is processed afterwards has all of it.
 """
 
 from collections import deque
@@ -18,6 +22,8 @@ from app.motion.bones import (
     bone_lengths,
     with_constant_bones,
 )
+from app.motion.gravity import up_vector
+from app.motion.one_euro import OneEuro
 from app.motion.root import (
     ACCELERATION,
     LONGEST_GAP_SECONDS,
@@ -27,15 +33,9 @@ from app.motion.root import (
     pinhole,
     sideways_positions,
 )
-from app.motion.world import FLOOR_PERCENTILE, level_axes
+from app.motion.world import FLOOR_PERCENTILE, camera_to_world
+from app.settings import Settings
 from stcformer.skeleton import JOINT_COUNT
-
-STILL_CUTOFF_HZ = 1.5
-"""Half-power frequency of the one-euro filter for a joint at rest."""
-CUTOFF_HZ_A_SPEED = 10.0
-"""And how many hertz more for every metre a second that the joint moves."""
-SPEED_CUTOFF_HZ = 1.0
-"""Of the speed that the cut-off follows (Casiez et al. 2012 use 1 Hz)."""
 
 BODY_SAMPLES = 300
 """Poses that the bone lengths are the median of: ten seconds at 30 a second."""
@@ -60,22 +60,22 @@ class CausalPose:
 class CausalMotion:
     """One person's poses set in motion frame by frame, as they come.
 
-    `image_size`: (width, height) px; `height_m`, `fov_degrees`: as for `reconstruct_motion`. `smoothing`: "none", or
-    anything else for the one-euro filter, since the filters of a whole clip look ahead.
+    `image_size`: (width, height) px; `settings`: as for `reconstruct_motion`. Of its `smoothing` anything but "none" is
+    the one-euro filter, since the filters of a whole clip look ahead.
     """
 
     def __init__(
         self,
         image_size: tuple[int, int],
-        *,
-        height_m: float | None = None,
-        fov_degrees: float | None = None,
-        smoothing: str = "auto",
+        settings: Settings | None = None,
     ) -> None:
-        self._pinhole = pinhole(image_size, fov_degrees)
-        self._height_m = height_m
+        settings = settings or Settings()
+        self._pinhole = pinhole(image_size, settings.fov_degrees)
+        self._height_m = settings.height_m
+        self._rotation = camera_to_world(up_vector(settings.camera_pitch_degrees or 0.0, 0.0))
+        self._floor_offset_m = settings.floor_offset_m
         self._body = RunningBody()
-        is_smoothed = smoothing != "none"
+        is_smoothed = settings.smoothing != "none"
         self._pose_filter = OneEuro() if is_smoothed else None
         self._root_filter = OneEuro() if is_smoothed else None
         self._depth = RunningDepth()
@@ -103,8 +103,10 @@ class CausalMotion:
         camera = camera[0]
         if root is None:
             return CausalPose(camera, np.full(3, np.nan), nowhere)
-        level = level_axes(camera + root)
-        floor = self._floor.push(level, ANKLE_HEIGHT_FRACTION * measured * scale, time_s)
+        level = (camera + root) @ self._rotation.T
+        floor = self._floor_offset_m + self._floor.push(
+            level, ANKLE_HEIGHT_FRACTION * measured * scale, time_s
+        )
         if self._origin is None:
             self._origin = level[HIP, :2].copy()
         world = level - np.array([*self._origin, floor])
@@ -134,42 +136,6 @@ class CausalMotion:
             if smoother is not None:
                 smoother.reset()
         self._depth = RunningDepth()
-
-
-class OneEuro:
-    """The one-euro filter (Casiez, Roussel, Vogel, CHI 2012, eq. 1 to 7) over points, at irregular times.
-
-    The cut-off follows the speed of each point as a whole, the same for its coordinates, so that the axes do
-    not matter: `still_hz + hz_a_speed * |velocity|`.
-    """
-
-    def __init__(self, still_hz: float = STILL_CUTOFF_HZ, hz_a_speed: float = CUTOFF_HZ_A_SPEED) -> None:
-        self._still_hz, self._hz_a_speed = still_hz, hz_a_speed
-        self.reset()
-
-    def reset(self) -> None:
-        """Begin anew with the next points."""
-        self._time_s = -np.inf
-        self._points: Array | None = None
-        self._raw: Array | None = None
-        self._velocity: Array | None = None
-
-    def push(self, points: Array, time_s: float) -> Array:
-        """(N, C) finite points of a moment to the filtered ones. Raises ValueError when time does not rise."""
-        if self._points is None or self._raw is None or self._velocity is None:
-            self._points, self._raw, self._velocity = points.copy(), points.copy(), np.zeros_like(points)
-        else:
-            interval = time_s - self._time_s
-            if not interval > 0:
-                raise ValueError(f"points at {time_s} s came after points at {self._time_s} s")
-            velocity = (points - self._raw) / interval
-            self._raw = points.copy()
-            self._velocity = self._velocity + _share(SPEED_CUTOFF_HZ, interval) * (velocity - self._velocity)
-            speed = np.linalg.norm(self._velocity, axis=-1, keepdims=True)
-            share = _share(self._still_hz + self._hz_a_speed * speed, interval)
-            self._points = self._points + share * (points - self._points)
-        self._time_s = time_s
-        return np.array(self._points)
 
 
 class RunningBody:
@@ -223,7 +189,7 @@ class RunningDepth:
 
 
 class RunningFloor:
-    """The height of the floor in level camera axes: a low percentile of the lower ankle's, as `find_ground` has it."""
+    """The height of the floor in level camera axes: a low percentile of the lower ankle's."""
 
     def __init__(self) -> None:
         self._ankles: deque[tuple[float, float]] = deque()
@@ -242,9 +208,3 @@ class RunningFloor:
             self._floor += (1 - np.exp(-(time_s - self._time_s) / FLOOR_TIME_S)) * (found - self._floor)
         self._time_s = time_s
         return self._floor
-
-
-def _share(cutoff_hz: float | Array, interval_s: float) -> Array:
-    """How much of the way to the new value a first-order low-pass goes in an interval (Casiez et al., eq. 5, 6)."""
-    ratio = 2 * np.pi * np.asarray(cutoff_hz) * interval_s
-    return np.asarray(ratio / (1 + ratio))

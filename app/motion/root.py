@@ -6,6 +6,7 @@ import numpy as np
 
 from app.motion.arrays import Array, Mask, short_gaps_filled, spans
 from stcformer.lens import ASSUMED_FIELD_OF_VIEW, focal_length
+from stcformer.skeleton import JOINTS
 
 FEWEST_JOINTS = 6
 LOWEST_SCORE = 0.1
@@ -20,8 +21,23 @@ ACCELERATION = 3.0
 PIXEL_NOISE_FLOOR = 0.3
 """Pixels (of a picture 1000 px long): no detector is better, whatever the residual of one frame says."""
 
+CORRELATED = 2.5
+"""Times by which a depth is less certain than its residuals say: errors of joints and of frames go together (of 1 to 6
+this leaves the trajectory nearest to that of held-out motion capture, `benchmarks/motion.py`)."""
+
+DISAGREEMENT_SECONDS = 1.0
+"""On either side: what a joint usually differs by is its mean over so long."""
+
 _ITERATIONS = 8
 _HUBER = 1.5
+
+
+_UNSURE = dict.fromkeys(JOINTS, 1.0) | {
+    "neck": 1.2, "head": 1.4, "rknee": 1.3, "lknee": 1.3, "rankle": 1.7, "lankle": 1.7,
+    "relbow": 1.7, "lelbow": 1.7, "rwrist": 2.4, "lwrist": 2.4,
+}  # fmt: skip
+JOINT_WEIGHTS = np.array([1 / _UNSURE[name] for name in JOINTS])
+"""(17,) how much each joint has a say in where the body is: limbs are found and lifted worse than the trunk."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +63,10 @@ def project(points: Array, camera: Pinhole) -> Array:
 def fit_translations(pose: Array, keypoints: Array, scores: Array, camera: Pinhole) -> tuple[Array, Array]:
     """(F, 3) translations that put each pose over its keypoints, and (F,) standard deviations of their depth.
 
-    Minimises the score-weighted squared reprojection error in pixels, Huber-weighted against outliers: with
-    ray (a, b) = (keypoint - centre) / focal, `tx - a tz = a Z - X` and `ty - b tz = b Z - Y` are linear in t;
-    dividing each row by the joint's depth makes the residual that of the picture (iteratively reweighted).
+    Minimises the squared reprojection error in pixels, weighted by score, `JOINT_WEIGHTS` and against outliers
+    (Huber): with ray (a, b) = (keypoint - centre) / focal, `tx - a tz = a Z - X` and `ty - b tz = b Z - Y` are
+    linear in t; dividing each row by the joint's depth makes the residual that of the picture (iteratively
+    reweighted). The deviations are `CORRELATED` times those of errors that do not go together.
     Frames with fewer than `FEWEST_JOINTS` joints, or a fit behind the camera, are NaN.
     """
     rays = (keypoints - np.asarray(camera.centre)) / camera.focal
@@ -63,7 +80,7 @@ def fit_translations(pose: Array, keypoints: Array, scores: Array, camera: Pinho
     use = usable[frames]
     points = np.where(use[..., None], pose[frames], 0.0)
     rays = np.where(use[..., None], rays[frames], 0.0)
-    weights = np.where(use, scores[frames], 0.0)
+    weights = np.where(use, scores[frames] * JOINT_WEIGHTS, 0.0)
     target = rays * points[..., 2:] - points[..., :2]  # (N, 17, 2): the right-hand sides
     floor = PIXEL_NOISE_FLOOR * 2 * max(camera.centre) / 1000 / camera.focal
 
@@ -83,7 +100,7 @@ def fit_translations(pose: Array, keypoints: Array, scores: Array, camera: Pinho
     good &= (np.where(use, points[..., 2] + depth[:, None], np.inf) > 0).all(axis=1)
     covariance = np.linalg.pinv(normal)[:, 2, 2] * spread**2
     translations[frames[good]] = solution[good]
-    deviations[frames[good]] = np.sqrt(covariance[good])
+    deviations[frames[good]] = CORRELATED * np.sqrt(covariance[good])
     return translations, deviations
 
 
@@ -158,7 +175,7 @@ def root_trajectory(pose: Array, keypoints: Array, scores: Array, camera: Pinhol
     for start, stop in spans(covered):
         part = slice(start, stop)
         depth = smooth_depth(fitted[part, 2], deviation[part], fps)
-        sideways = sideways_positions(pose[part], keypoints[part], scores[part], camera, depth)
+        sideways = sideways_positions(pose[part], keypoints[part], scores[part], camera, depth, fps)
         known = np.flatnonzero(solved[part])
         frames = np.arange(stop - start)
         for axis in range(2):
@@ -167,14 +184,31 @@ def root_trajectory(pose: Array, keypoints: Array, scores: Array, camera: Pinhol
     return root
 
 
-def sideways_positions(pose: Array, keypoints: Array, scores: Array, camera: Pinhole, depth: Array) -> Array:
-    """(F, 2) metres tx and ty by a Huber-weighted mean of the joints' own answers, the depth being known."""
+def sideways_positions(
+    pose: Array, keypoints: Array, scores: Array, camera: Pinhole, depth: Array, fps: float | None = None
+) -> Array:
+    """(F, 2) metres tx and ty by a Huber-weighted mean of the joints' own answers, the depth being known.
+
+    Joints disagree for long in the same way, since pose and keypoints are off for long. With `fps`, each joint's usual
+    disagreement is taken off its answer, so that the mean stays where it is when some of the joints drop out.
+    """
     rays = (keypoints - np.asarray(camera.centre)) / camera.focal
     answers = rays * (pose[..., 2:] + depth[:, None, None]) - pose[..., :2]
     usable = np.isfinite(answers).all(axis=2) & (scores >= LOWEST_SCORE)
-    weights = np.where(usable, scores, 0.0)
+    weights = np.where(usable, scores * JOINT_WEIGHTS, 0.0)
     answers = np.where(usable[..., None], answers, 0.0)
-    result = np.zeros((len(pose), 2))
+    result, robust = _huber_means(answers, weights)
+    if fps is None:
+        return result
+    for _ in range(_ITERATIONS):
+        usual = _usual_disagreement(answers - result[:, None], weights * robust, fps)
+        result, robust = _huber_means(answers - usual, weights)
+    return result
+
+
+def _huber_means(answers: Array, weights: Array) -> tuple[Array, Array]:
+    """(F, 2) means of (F, 17, 2) answers, and (F, 17) how much of each one's weight (F, 17) was left."""
+    result = np.zeros((len(answers), 2))
     robust = np.ones_like(weights)
     for _ in range(_ITERATIONS):
         total = np.maximum((weights * robust).sum(axis=1), 1e-12)
@@ -182,7 +216,22 @@ def sideways_positions(pose: Array, keypoints: Array, scores: Array, camera: Pin
         size = np.linalg.norm(answers - result[:, None], axis=2)
         spread = np.maximum(_weighted_rms(size, weights * robust), 1e-6)
         robust = np.minimum(1.0, _HUBER * spread[:, None] / np.maximum(size, 1e-12))
-    return result
+    return result, robust
+
+
+def _usual_disagreement(apart: Array, weights: Array, fps: float) -> Array:
+    """(F, 17, 2) metres by which each joint differs from the mean around each frame.
+
+    Frames in which most joints are seen speak of it; in the others the mean itself has moved.
+    """
+    from scipy.ndimage import uniform_filter1d  # noqa: PLC0415
+
+    window = 2 * round(DISAGREEMENT_SECONDS * fps) + 1
+    total = weights.sum(axis=1)
+    share = total / max(float(np.percentile(total, 90)), 1e-12)
+    trust = (weights * np.minimum(share, 1.0)[:, None] ** 4)[..., None]
+    sums = uniform_filter1d(apart * trust, window, axis=0, mode="constant")
+    return np.asarray(sums / np.maximum(uniform_filter1d(trust, window, axis=0, mode="constant"), 1e-12))
 
 
 def reprojection_error(

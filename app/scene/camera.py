@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.motion.arrays import Array
-from app.motion.world import level_axes
 from stcformer.skeleton import JOINTS
 
 VIEWS = ("front", "back", "side", "left", "top", "camera", "free")
@@ -251,14 +250,19 @@ def framing_points(world: Array, most: int = 1000) -> Array:
     return np.asarray(poses[near].reshape(-1, 3))
 
 
-def video_camera(world: Array, root_camera: Array) -> tuple[Array, Array] | None:
-    """(3,) position and (3,) forward of the level camera that filmed one person, world space, metres.
+def video_camera(world: Array, camera: Array, root_camera: Array) -> tuple[Array, Array] | None:
+    """(3,) position and (3,) forward of the camera that filmed one person, world space, metres.
 
-    world: (F, 17, 3); root_camera: (F, 3) the hip in camera space, metres. None when no frame has both. World
-    space is camera space turned level and moved (`app.motion.world`), so that one hip in both tells where to.
+    world: (F, 17, 3); camera: (F, 17, 3) camera space, the hip at 0; root_camera: (F, 3) the hip in camera space, metres.
+    None when no frame has all. World space is camera space turned upright and moved (`app.motion.world`): the turn is
+    that of the poses (Kabsch, Acta Cryst. A32, 1976), and one hip in both tells where to.
     """
-    positions = world[:, _HIP] - level_axes(root_camera)
-    known = np.isfinite(positions).all(axis=1)
+    known = np.isfinite(world).all(axis=(1, 2)) & np.isfinite(root_camera).all(axis=1)
+    known &= np.isfinite(camera).all(axis=(1, 2))
     if not known.any():
         return None
-    return np.median(positions[known], axis=0), np.array([0.0, 1.0, 0.0])
+    turned = (world[known] - world[known][:, [_HIP]]).reshape(-1, 3)
+    u, _, vt = np.linalg.svd(turned.T @ camera[known].reshape(-1, 3))
+    rotation = u @ np.diag([1.0, 1.0, np.linalg.det(u @ vt)]) @ vt
+    positions = world[known, _HIP] - root_camera[known] @ rotation.T
+    return np.median(positions, axis=0), rotation[:, 2]

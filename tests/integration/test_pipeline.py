@@ -9,6 +9,8 @@ import pytest
 
 from app.commands.demo import demo_folder
 from app.errors import CancelledError
+from app.motion.gravity import up_vector
+from app.motion.world import camera_to_world
 from app.pipeline import Progress, process_video
 from app.settings import Settings
 from app.take import Take
@@ -72,8 +74,9 @@ def test_the_world_is_upright_and_on_the_floor(take: Take) -> None:
 
 def test_world_and_camera_are_the_same_motion(take: Take) -> None:
     absolute = take.camera[0] + take.root_camera[0][:, None]
-    turned = np.stack([absolute[..., 0], absolute[..., 2], -absolute[..., 1]], axis=-1)
-    shift = take.world[0] - turned
+    gravity = take.provenance["motion"]["gravity"]
+    rotation = camera_to_world(up_vector(gravity["pitch_degrees"], gravity["roll_degrees"]))
+    shift = take.world[0] - absolute @ rotation.T
     assert np.ptp(shift.reshape(-1, 3), axis=0).max() < 1e-9
 
 

@@ -6,6 +6,8 @@ from synthetic_body import ANKLE_HEIGHT, IMAGE_SIZE, arms_overhead, seen_by_came
 
 from app.motion import reconstruct_motion
 from app.motion.causal import CausalMotion, CausalPose, OneEuro, RunningDepth, RunningFloor
+from app.motion.root import pinhole, project
+from app.settings import Settings
 from stcformer.skeleton import PARENTS
 
 FPS = 30.0
@@ -122,21 +124,34 @@ def test_an_exact_walk_is_placed_as_the_whole_clip_places_it() -> None:
     whole = reconstruct_motion(pose, keypoints, scores, IMAGE_SIZE, FPS)
     placed = np.array([moved.root_camera for moved in found])
     assert np.linalg.norm(placed - root, axis=1)[15:].max() < 0.06  # a filter's lag at 1.2 m/s
+    joints = np.array([moved.camera + moved.root_camera for moved in found])
+    joints_of_whole = whole.camera + whole.root_camera[:, None]
+    assert np.linalg.norm(joints - joints_of_whole, axis=-1)[15:].max() < 0.12
     joints = np.array([moved.world for moved in found])
-    assert np.linalg.norm(joints - whole.world, axis=-1)[15:].max() < 0.12
     assert np.abs(joints[60:, [3, 6], 2].min(axis=1) - ANKLE_HEIGHT).max() < 0.06
+
+
+def test_a_camera_that_looks_down_by_a_given_pitch_has_an_upright_world() -> None:
+    pose, keypoints, scores, _ = seen_by_camera(walk(60, FPS, 90.0))
+    pitch = np.radians(30)
+    turn = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
+    turned = pose @ turn.T
+    keypoints = project(turned + np.array([0, 0, 5.0]), pinhole(IMAGE_SIZE))
+    found = pushed(CausalMotion(IMAGE_SIZE, Settings(camera_pitch_degrees=30.0)), turned, keypoints, scores)
+    trunk = found[-1].world[8] - found[-1].world[0]
+    assert trunk[2] > 0.99 * np.linalg.norm(trunk)
 
 
 def test_smoothing_can_be_left_out() -> None:
     pose, keypoints, scores, _ = seen_by_camera(arms_overhead(60))
-    found = pushed(CausalMotion(IMAGE_SIZE, smoothing="none"), pose, keypoints, scores)
+    found = pushed(CausalMotion(IMAGE_SIZE, Settings(smoothing="none")), pose, keypoints, scores)
     assert np.abs(np.array([moved.camera for moved in found]) - pose).max() < 0.01
 
 
 def test_a_given_height_sets_the_scale() -> None:
     pose, keypoints, scores, _ = seen_by_camera(walk(60, FPS))
     small, tall = (
-        pushed(CausalMotion(IMAGE_SIZE, height_m=height), pose, keypoints, scores)[-1]
+        pushed(CausalMotion(IMAGE_SIZE, Settings(height_m=height)), pose, keypoints, scores)[-1]
         for height in (1.2, 1.8)
     )
     assert np.allclose(bones(tall.camera[None]), 1.5 * bones(small.camera[None]))
@@ -149,7 +164,7 @@ def test_nobody_is_nan_and_the_next_one_is_not_dragged_along() -> None:
     keypoints[60:, :, 0] += 100
     found = pushed(CausalMotion(IMAGE_SIZE), pose, keypoints, scores)
     assert all(np.isnan(moved.world).all() and np.isnan(moved.camera).all() for moved in found[30:60])
-    alone = CausalMotion(IMAGE_SIZE, smoothing="none")
+    alone = CausalMotion(IMAGE_SIZE, Settings(smoothing="none"))
     expected = pushed(alone, pose[60:], keypoints[60:], scores[60:])[0]
     assert np.abs(found[60].root_camera - expected.root_camera).max() < 0.05
     assert root[60, 0] + 0.1 < found[60].root_camera[0]

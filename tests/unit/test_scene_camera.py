@@ -174,17 +174,31 @@ def test_a_following_view_goes_with_the_hip_calmly_and_over_gaps() -> None:
 
 def test_the_videos_camera_is_found_from_one_hip_in_two_spaces() -> None:
     world = turn_around(30)
-    _, _, _, root = seen_by_camera(world)
+    pose, _, _, root = seen_by_camera(world)
     origin = np.array([0.3, 4.0, 0.1])  # the studio's world begins under the first hip
-    found = video_camera(world - origin, np.where(np.arange(30)[:, None] < 4, np.nan, root))
+    found = video_camera(world - origin, pose, np.where(np.arange(30)[:, None] < 4, np.nan, root))
     assert found is not None
     position, forward = found
     np.testing.assert_allclose(position, np.array([0, 0, CAMERA_HEIGHT]) - origin, atol=1e-9)
-    np.testing.assert_allclose(forward, (0, 1, 0))
+    np.testing.assert_allclose(forward, (0, 1, 0), atol=1e-9)
+
+
+def test_the_videos_camera_may_look_down() -> None:
+    world = turn_around(30)
+    pose, _, _, root = seen_by_camera(world)
+    pitch = np.radians(25)
+    turn = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
+    found = video_camera(world, pose @ turn.T, root @ turn.T)
+    assert found is not None
+    np.testing.assert_allclose(found[0], (0, 0, CAMERA_HEIGHT), atol=1e-9)
+    np.testing.assert_allclose(found[1], (0, np.cos(pitch), -np.sin(pitch)), atol=1e-9)
 
 
 def test_nobody_placed_means_no_camera() -> None:
-    assert video_camera(np.full((5, 17, 3), np.nan), np.full((5, 3), np.nan)) is None
+    assert (
+        video_camera(np.full((5, 17, 3), np.nan), np.full((5, 17, 3), np.nan), np.full((5, 3), np.nan))
+        is None
+    )
 
 
 @pytest.mark.parametrize("size", [(900, 400), (400, 900), (640, 360)])
