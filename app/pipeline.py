@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -176,15 +176,7 @@ def assemble_take(
         chosen_contacts(edits, len(keypoints), len(time_s)),
     )
     provenance = provenance | {
-        "settings": {
-            "height_m": settings.height_m,
-            "fov_degrees": settings.fov_degrees,
-            "smoothing": settings.smoothing,
-            "camera_pitch_degrees": settings.camera_pitch_degrees,
-            "floor_offset_m": settings.floor_offset_m,
-            "foot_lock": settings.foot_lock,
-            "longest_gap_s": settings.longest_gap_s,
-        },
+        "settings": asdict(settings),
         "motion": motions[0].report if motions else {},
         "motion_of_others": [motion.report for motion in motions[1:]],
         "edits": edits_to_json(edits),
