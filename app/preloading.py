@@ -35,7 +35,7 @@ class Ready:
     detector: str
     """Name and description."""
     lifters: tuple[str, ...]
-    """Names of the shipped weights."""
+    """Names of the shipped weights and of the user's own."""
 
 
 def preload(
@@ -53,12 +53,13 @@ def preload(
         loaded = lifter.get(settings)
         if not is_wanted():
             return None
-        from detectors import create_detector  # noqa: PLC0415
-        from stcformer.weights import SHIPPED_WEIGHTS  # noqa: PLC0415 - brings torch, which is there by now
+        from detectors import create_detector, detector_states  # noqa: PLC0415
+        from stcformer.weights import lifter_names  # noqa: PLC0415 - brings torch, which is there by now
 
         with create_detector(settings.detector) as detector:
             described = detector.description
-    return Ready(loaded.device_name(), loaded.weights.name, described, tuple(SHIPPED_WEIGHTS))
+            detector_states()  # its network library comes now, and not when the settings are opened
+    return Ready(loaded.device_name(), loaded.weights.name, described, lifter_names())
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """A look inside: what the network attends to, and how a body's joints move together."""
 
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,17 +11,15 @@ from numpy.typing import NDArray
 from stcformer.errors import LifterError
 from stcformer.lifter import Lifter
 from stcformer.model import CrissCrossAttention, STCFormer
-from stcformer.skeleton import BODY_PARTS, JOINT_COUNT, JOINTS
+from stcformer.skeleton import JOINT_COUNT, JOINTS
 
 Array = NDArray[np.floating[Any]]
 
-PART_NAMES = ("torso and head", "right leg", "left leg", "left arm", "right arm")
-"""The paper's five body parts, as `stcformer.skeleton.BODY_PARTS` numbers them."""
-PART_ORDER = tuple(sorted(range(JOINT_COUNT), key=lambda joint: BODY_PARTS[joint]))
-"""The joints part by part: the order of the paper's figure 3."""
 CORRELATION_WINDOW = 243
 """Frames over which joints' paths are compared, as in the paper's figure 3."""
 
+_STILL = 1e-6
+"""Metres: a joint that never leaves its mean place by more does not move."""
 _LARGEST_NUMBERS = 2**27
 """Of all temporal maps with their heads; beyond it the heads are averaged as they come."""
 
@@ -36,6 +35,25 @@ class AttentionMaps:
     time: Array
     """(L, 17, H, T, T) how much each frame (row) attends to each frame of a joint's path. H is 1, the mean over the
     heads, in windows so long that all would take too much memory."""
+
+    def row_of(self, frame: int) -> int:
+        """Where in the window a frame of the video stands: the nearest one."""
+        return int(np.abs(self.frames - frame).argmin())
+
+    def space_of(self, frame: int, head: int | None = None) -> Array:
+        """(L, 17, 17) over the joints of a frame of the video: of one head, or the mean over all."""
+        maps = self.space[:, self.row_of(frame)]
+        return np.asarray(maps.mean(axis=1) if head is None else maps[:, head])
+
+    def time_of(self, joint: int, head: int | None = None) -> Array:
+        """(L, T, T) over the frames of a joint's path: of one head, or the mean over all."""
+        maps = self.time[:, joint]
+        return np.asarray(maps.mean(axis=1) if head is None else maps[:, min(head, maps.shape[1] - 1)])
+
+    def attended(self, joint: int, frame: int, block: int | None = None, head: int | None = None) -> Array:
+        """(17,) how much a joint attends to each joint of a frame, adding up to 1: in one block, or on average."""
+        maps = self.space_of(frame, head)
+        return np.asarray((maps.mean(axis=0) if block is None else maps[block])[joint])
 
 
 def attention_about(
@@ -62,14 +80,17 @@ def attention_about(
 def attention_maps(model: STCFormer, inputs: torch.Tensor) -> tuple[Array, Array]:
     """(L, T, H, 17, 17) over joints and (L, 17, H, T, T) over frames, of one (1, T, 17, C) window in view space.
 
-    The two halves of an ablated network that attend over the same axis are its 2 H heads.
+    The two halves of an ablated network that attend over the same axis are its 2 H heads. The network may be in use
+    in other threads meanwhile.
     """
     if len(inputs) != 1:
         raise LifterError(f"Attention maps are of one window, not of {len(inputs)}.")
     maps: dict[str, list[Array]] = {"space": [], "time": []}
-    frames = inputs.shape[1]
+    frames, thread = inputs.shape[1], threading.get_ident()
 
     def look(attention: CrissCrossAttention, arguments: tuple[torch.Tensor, ...]) -> None:
+        if threading.get_ident() != thread:
+            return  # the same network at work for somebody else
         found: dict[str, list[torch.Tensor]] = {"space": [], "time": []}
         for axis, weights in zip(attention.axes, attention.attention_weights(arguments[0]), strict=True):
             found[axis].append(weights[0].float())
@@ -99,8 +120,9 @@ def trajectory_correlation(poses: Array, window: int = CORRELATION_WINDOW) -> Ar
     """(17, 17) how the joints' paths go together, in `JOINTS` order: the paper's figure 3.
 
     poses: (F, 17, 3) in any space that does not move with the body; NaN frames are left out. Over every window of that
-    many frames (or all, if there are fewer) each joint's coordinates are one row of numbers; their Pearson correlations
-    are averaged over the windows. Raises LifterError for fewer than two frames.
+    many frames (or all, if there are fewer) each joint's way from its mean place is one row of numbers; their Pearson
+    correlations are averaged over the windows. NaN for a joint that never moves. Raises LifterError for fewer than two
+    frames.
     """
     seen = poses[np.isfinite(poses).all(axis=(1, 2))]
     if len(seen) < 2:
@@ -111,7 +133,11 @@ def trajectory_correlation(poses: Array, window: int = CORRELATION_WINDOW) -> Ar
 
 
 def _correlation(poses: Array) -> Array:
-    return np.asarray(np.corrcoef(poses.transpose(1, 0, 2).reshape(poses.shape[1], -1)))
+    # Without its own mean place a joint would go together with all that stand as high: x, y and z are one row.
+    paths = (poses - poses.mean(axis=0)).transpose(1, 0, 2).reshape(poses.shape[1], -1)
+    paths[np.abs(paths).max(axis=1) < _STILL] = np.nan
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.corrcoef(paths))
 
 
 def joint_number(name: str) -> int:

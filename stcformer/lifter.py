@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from stcformer.conventions import keypoints_for, pose_from
 from stcformer.device import choose_device, choose_precision, describe_device
 from stcformer.errors import LifterError
 from stcformer.lens import ASSUMED_FIELD_OF_VIEW, focal_length
@@ -110,7 +111,7 @@ class Lifter:
         its mirror image, turned back: where it is large the lifter is unsure (left and right, near and far). NaN
         where there is no pose, and everywhere when the lifter does not average with the mirror image.
         """
-        keypoints, scores = _checked(keypoints, scores, image_size)
+        keypoints, scores = self._checked(keypoints, scores, image_size)
         every = np.ones(len(keypoints), dtype=bool)
         answer, _ = self._lift_seen(keypoints, scores, every, image_size, fps, field_of_view)
         return _pose_and_disagreement(answer)
@@ -132,7 +133,7 @@ class Lifter:
         `pose` (F, 17, 3) and `disagreement` (F,) are its answer for keypoints that differ only in the frames `changed`
         (F,). The network runs on the windows that see one of those, and on the ones that are blended with them.
         """
-        keypoints, scores = _checked(keypoints, scores, image_size)
+        keypoints, scores = self._checked(keypoints, scores, image_size)
         # Where a person is seen anew or no longer, sequences and so their windows begin and end elsewhere.
         begins_elsewhere = np.isfinite(pose).all(axis=(1, 2)) != seen_frames(keypoints, scores)
         changed = changed | near(begins_elsewhere, self.context_frames(fps))
@@ -161,7 +162,7 @@ class Lifter:
                 f"Windows have keypoints (B, T, {JOINT_COUNT}, 2) and scores (B, T, {JOINT_COUNT}), "
                 f"not {keypoints.shape} and {scores.shape}."
             )
-        flat, confidence = _checked(
+        flat, confidence = self._checked(
             keypoints.reshape(-1, *keypoints.shape[2:]), scores.reshape(-1, scores.shape[2]), image_size
         )
         keypoints, scores = flat.reshape(keypoints.shape), confidence.reshape(scores.shape)
@@ -196,7 +197,7 @@ class Lifter:
         to the other side, or is shorter. Frames that the lifter puts between those of the video are no whole numbers.
         Raises LifterError when nobody was seen in that frame.
         """
-        keypoints, scores = _checked(keypoints, scores, image_size)
+        keypoints, scores = self._checked(keypoints, scores, image_size)
         plan = plan_rate(fps, self.weights.feeding.frame_rate, self.weights.feeding.rate_range)
         seen = seen_frames(keypoints, scores)
         spans = seen_spans(seen, round(LONGEST_BRIDGE_S * fps))
@@ -340,8 +341,15 @@ class Lifter:
                 apart = torch.linalg.vector_norm(pose - other, dim=-1, keepdim=True)
                 pose = (pose + other) / 2
             pose = torch.einsum("bij,btkj->btki", view.camera_from_view, pose)
-            answer = torch.cat((pose, apart), dim=-1)
-        return np.asarray(answer.cpu().double().numpy())
+            answer = torch.cat((pose, apart), dim=-1).cpu().double().numpy()
+        ours = pose_from(self.weights.feeding.keypoints, answer[..., :3])
+        return np.concatenate((ours, answer[..., 3:]), axis=-1)
+
+    def _checked(
+        self, keypoints: Array, scores: Array, image_size: tuple[float, float]
+    ) -> tuple[Array, Array]:
+        """The keypoints as the weights mean them, NaN with score 0 where they were not observed."""
+        return keypoints_for(self.weights.feeding.keypoints, *_checked(keypoints, scores, image_size))
 
     def _view(
         self, keypoints: Array, scores: Array, focal: float, image_size: tuple[float, float]

@@ -32,6 +32,8 @@ RIGHT: tuple[int, ...] = (1, 2, 3, 14, 15, 16)
 
 BODY_PARTS: tuple[int, ...] = (0, 1, 1, 1, 2, 2, 2, 0, 0, 0, 0, 3, 3, 3, 4, 4, 4)
 """Body part of every joint: 0 torso and head, 1 right leg, 2 left leg, 3 left arm, 4 right arm."""
+PART_ORDER: tuple[int, ...] = tuple(sorted(range(JOINT_COUNT), key=lambda joint: BODY_PARTS[joint]))
+"""The joints part by part, as the paper's figure 3 shows them."""
 
 _MIRROR = list(range(JOINT_COUNT))
 for _left, _right in zip(LEFT, RIGHT, strict=True):

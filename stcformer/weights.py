@@ -4,6 +4,7 @@ import hashlib
 import importlib.resources
 import json
 import os
+import re
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from torch import Tensor
 
 from stcformer.atomic import atomic_path
 from stcformer.checkpoints import build_model, read_checkpoint, translate_names
+from stcformer.conventions import CONVENTIONS, HUMAN36M, MPI_INF_3DHP, STUDIO
 from stcformer.errors import LifterError
 from stcformer.model import STCFormer
+from stcformer.own_weights import own_weights, own_weights_folder
 from stcformer.views import VIEWS
 
 
@@ -47,6 +50,8 @@ SHIPPED_WEIGHTS: dict[str, ShippedWeights] = {
 }
 
 LARGEST_FILE_BYTES = 2 * 2**30
+_EPOCH_AND_ERROR = re.compile(r"refine_\d+_\d+$")
+"""How the published code names its checkpoints."""
 _METADATA_KEY = "stcformer"
 _OPTIONS = ("variant", "attention", "position")
 """Of the network: what its shapes do not tell."""
@@ -64,10 +69,12 @@ class Feeding:
     """Frame rates that serve as well."""
     window: int = 27
     """Frames at once; any number runs."""
+    keypoints: str = STUDIO
+    """What the joints stand for: one of `stcformer.conventions.CONVENTIONS`."""
 
 
-PUBLISHED_FEEDING = Feeding()
-"""Of the published Human3.6M checkpoints: every third frame of 50 Hz video, the whole picture."""
+PUBLISHED_FEEDING = Feeding(keypoints=HUMAN36M)
+"""Of the published Human3.6M checkpoints: every third frame of 50 Hz video, the whole picture, their own joints."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +105,18 @@ def load_weights(name_or_path: str | os.PathLike[str] = DEFAULT_WEIGHTS) -> Weig
         state, feeding, origin, options = read_checkpoint(path), None, "", None
     model = build_model(state, str(path), options)
     if feeding is None:
-        feeding = _published_feeding(path)
+        feeding = _published_feeding(path, model.variant)
         origin = "a published checkpoint supplied by the user; no licence comes with it"
     shipped = SHIPPED_WEIGHTS.get(str(name_or_path))
     if shipped is not None:
         return Weights(model, replace(feeding, window=shipped.window), str(name_or_path), digest, origin)
-    return Weights(model, feeding, path.name, digest, origin)
+    is_own = own_weights().get(str(name_or_path)) == path
+    return Weights(model, feeding, str(name_or_path) if is_own else path.name, digest, origin)
+
+
+def lifter_names() -> tuple[str, ...]:
+    """What can be named: the shipped weights, then the user's own (`stcformer.own_weights`)."""
+    return (*SHIPPED_WEIGHTS, *(name for name in own_weights() if name not in SHIPPED_WEIGHTS))
 
 
 def save_weights(path: Path, model: STCFormer, feeding: Feeding, origin: str, *, half: bool = True) -> None:
@@ -119,10 +132,13 @@ def save_weights(path: Path, model: STCFormer, feeding: Feeding, origin: str, *,
 def _find(name_or_path: str | os.PathLike[str]) -> Path:
     if (shipped := SHIPPED_WEIGHTS.get(str(name_or_path))) is not None:
         return Path(str(importlib.resources.files("assets"))) / shipped.file
+    if (own := own_weights().get(str(name_or_path))) is not None:
+        return own
     path = Path(name_or_path)
     if not path.is_file():
         raise LifterError(
-            f"There are no weights '{name_or_path}': it is neither a file nor one of {', '.join(SHIPPED_WEIGHTS)}."
+            f"There are no weights '{name_or_path}': it is neither a file nor one of {', '.join(lifter_names())}; "
+            f"files in '{own_weights_folder()}' can be named too."
         )
     return path
 
@@ -149,15 +165,24 @@ def _read_safetensors(
 
 def _checked_feeding(values: dict[str, Any]) -> Feeding:
     low, high = (float(value) for value in values["rate_range"])
-    feeding = Feeding(str(values["view"]), float(values["frame_rate"]), (low, high), int(values["window"]))
+    convention = str(values.get("keypoints", STUDIO))  # absent in files from before there was another
+    feeding = Feeding(
+        str(values["view"]), float(values["frame_rate"]), (low, high), int(values["window"]), convention
+    )
+    if convention not in CONVENTIONS:
+        raise ValueError(f"unknown keypoints '{convention[:40]}'")
     if feeding.view not in VIEWS or not 0 < low <= feeding.frame_rate <= high or feeding.window < 1:
         raise ValueError(f"impossible values {values}")
     return feeding
 
 
-def _published_feeding(path: Path) -> Feeding:
-    """The published files say their window only in their names (`..._27_...`, `..._81_...`)."""
-    for window in (243, 81, 27, 9):
-        if str(window) in path.stem.replace("-", "_").split("_"):
-            return replace(PUBLISHED_FEEDING, window=window)
-    return PUBLISHED_FEEDING
+def _published_feeding(path: Path, variant: str) -> Feeding:
+    """The published files say their window only in their names (`h36m-81`, `..._27_...`)."""
+    feeding = PUBLISHED_FEEDING if variant == "h36m" else replace(PUBLISHED_FEEDING, keypoints=MPI_INF_3DHP)
+    numbers = path.stem.replace("-", "_").split("_")
+    if _EPOCH_AND_ERROR.search(path.stem):
+        numbers = [number for number in numbers if number != "9"]  # the ninth epoch, not nine frames
+    window = next((window for window in (243, 81, 27, 9) if str(window) in numbers), None)
+    if window == 243:  # trained on every second frame, as the authors say; the others on every third
+        feeding = replace(feeding, frame_rate=25.0, rate_range=(22.5, 27.5))
+    return feeding if window is None else replace(feeding, window=window)

@@ -83,7 +83,7 @@ def look_inside(source: Path, output: Path, options: AttentionOptions) -> list[P
     else:
         console.print("Note: the person has no place in the world, so no paths are compared.", markup=False)
     written.append(output / "attention.npz")
-    _save_numbers(maps, take, (person, row, joint), correlation, written[-1])
+    _save_numbers(maps, take, (person, row, joint), correlation, options.person or person + 1, written[-1])
     weights = lifter.weights
     console.print(
         f"{weights.name} (SHA-256 {weights.sha256[:12]}), {len(maps.frames)} frames about frame {frame}; {JOINTS[joint]}",
@@ -194,14 +194,19 @@ def _draw(
 
 
 def _save_numbers(
-    maps: "AttentionMaps", take: Take, chosen: tuple[int, int, int], correlation: Array, path: Path
+    maps: "AttentionMaps",
+    take: Take,
+    chosen: tuple[int, int, int],
+    correlation: Array,
+    number: int,
+    path: Path,
 ) -> None:
     person, row, joint = chosen
     arrays: dict[str, Any] = {
         "joints": np.array(JOINTS),
         "frame": np.int64(row + take.source.first_frame),
         "joint": np.int64(joint),
-        "person": np.int64(person + 1),
+        "person": np.int64(number),
         "frames": maps.frames + take.source.first_frame,
         "space": maps.space.astype(np.float32),
         "time": maps.time[:, joint].astype(np.float32),

@@ -48,13 +48,7 @@ def _detectors() -> list[str]:
     from detectors import choose_detector, detector_states  # noqa: PLC0415
     from detectors.model_files import where  # noqa: PLC0415
 
-    lines = ["Detectors:"]
-    for state in detector_states():
-        if not state.missing:
-            word = "ready"
-        else:
-            word = f"{'installed' if state.is_installed else 'not installed'}, lacks {state.missing}"
-        lines.append(f"  {state.name}: {word}")
+    lines = ["Detectors:", *(f"  {state.name}: {state.words}" for state in detector_states())]
     return [*lines, f"  {choose_detector('auto').reason}", f"  Model files: {where()}"]
 
 

@@ -60,7 +60,9 @@ def run_paper_evaluation(
         precision=options.precision,
     )
     dataset = open_dataset(name, data, options.keypoints, cache)
-    refinement = Path(options.weights).parent / REFINEMENT_FILE
+    # Beside a file; weights that are named have none.
+    refinement = Path(options.weights).with_name(REFINEMENT_FILE)
+    is_refined = Path(options.weights).is_file() and refinement.is_file()
     console = Console(highlight=False)
     columns = (TextColumn("Lifting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
@@ -70,12 +72,12 @@ def run_paper_evaluation(
             dataset,
             feed,
             options.device,
-            refinement if refinement.is_file() else None,
+            refinement if is_refined else None,
             lambda done, total: bar.update(task, completed=done, total=total),
         )
     console.print(
         f"{weights.name} (SHA-256 {weights.sha256[:12]}), {feed.frames} frames every {feed.step}, "
-        f"{'with' if feed.flip else 'without'} mirror average{', refined' if refinement.is_file() else ''}, "
+        f"{'with' if feed.flip else 'without'} mirror average{', refined' if is_refined else ''}, "
         f"{feed.precision}; {dataset.description}, {len(centres)} test frames; {place}",
         markup=False,
     )
@@ -102,7 +104,10 @@ def _print_published(
 
     shown = [(column, title) for column, title in _COLUMNS[dataset] if column != "acceleration"]
     table = Table("method", "frames", "2D", *(title for _, title in shown), "source", title="Published")
+    has_true_keypoints = dataset != "human36m" or options.keypoints == "gt"
     for row in published_rows(dataset):
+        if (row.keypoints in ("gt", "true")) != has_true_keypoints:
+            continue
         values = (
             f"{value:.1f}" if (value := row.figures.get(column)) is not None else "" for column, _ in shown
         )

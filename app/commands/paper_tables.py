@@ -27,7 +27,7 @@ def print_recipes() -> None:
 
 
 def print_sizes() -> None:
-    """Parameters and operations of the models of the paper's tables."""
+    """Parameters and operations of the models of the paper's tables, and of its ablations of 27 frames."""
     from stcformer.complexity import multiply_accumulates, published_multiply_accumulates  # noqa: PLC0415
     from stcformer.model import STCFormer, parameter_count  # noqa: PLC0415
 
@@ -51,6 +51,23 @@ def print_sizes() -> None:
     console = Console(highlight=False)
     console.print(table)
     console.print("The paper counts linear layers and convolutions, neither attention nor normalisation.")
+    console.print(_ablation_sizes())
+
+
+def _ablation_sizes() -> Table:
+    from stcformer.complexity import published_multiply_accumulates  # noqa: PLC0415
+    from stcformer.model import parameter_count  # noqa: PLC0415
+    from stcformer.paper.recipe import ABLATIONS, find_recipe  # noqa: PLC0415
+    from stcformer.paper.refinement import Refinement  # noqa: PLC0415
+
+    table = Table("ablation of h36m-27", "parameters", "operations M, as the paper counts")
+    for name in ABLATIONS:
+        recipe = find_recipe("h36m-27", name)
+        model = recipe.make_model()
+        parameters = parameter_count(model) + (parameter_count(Refinement()) if recipe.refine else 0)
+        operations = published_multiply_accumulates(model, recipe.frames) / 1e6
+        table.add_row(name, f"{parameters}", f"{operations:.1f}")
+    return table
 
 
 def print_speed(frames: str, width: int, precision: str, device: str) -> None:

@@ -35,12 +35,21 @@ class PaperTrainingOptions:
 def run_paper_training(data: Path, output: Path, options: PaperTrainingOptions, cache: Path | None) -> None:
     """Train until the last epoch, from where the run in `output` stands. Raises StudioError and LifterError."""
     from stcformer.device import choose_device, describe_device  # noqa: PLC0415
-    from stcformer.paper.trainer import PaperTrainer, join_processes  # noqa: PLC0415
+    from stcformer.paper.trainer import (  # noqa: PLC0415
+        PaperTrainer,
+        join_processes,
+        leave_processes,
+        wait_for_all,
+    )
 
     recipe = chosen_recipe(options)
     place = join_processes(choose_device(options.device))
-    console = Console(quiet=not place.is_first(), highlight=False)
+    console = Console(quiet=not place.is_first(), highlight=False, soft_wrap=True)
+    if not place.is_first():
+        wait_for_all(place)  # the first one makes the plain copies, which the others then map
     dataset = open_dataset(recipe.dataset, data, options.keypoints, cache)
+    if place.is_first():
+        wait_for_all(place)
     console.print(
         f"{dataset.description}; on {describe_device(place.device)}, {recipe.precision}", markup=False
     )
@@ -54,6 +63,8 @@ def run_paper_training(data: Path, output: Path, options: PaperTrainingOptions, 
     if place.is_first():
         for path in _write(trainer, output, options):
             console.print(f"Written: {path}", markup=False)
+    wait_for_all(place)
+    leave_processes(place)
 
 
 def chosen_recipe(options: PaperTrainingOptions) -> "Recipe":
@@ -90,6 +101,7 @@ def _train(trainer: "PaperTrainer", console: Console) -> None:
 def _write(trainer: "PaperTrainer", output: Path, options: PaperTrainingOptions) -> list[Path]:
     """The weights, the refinement's beside them, and what made them."""
     from stcformer.atomic import atomic_path  # noqa: PLC0415
+    from stcformer.conventions import HUMAN36M, MPI_INF_3DHP  # noqa: PLC0415
     from stcformer.paper.evaluation import REFINEMENT_FILE, save_refinement  # noqa: PLC0415
     from stcformer.paper.human36m import FRAME_RATE  # noqa: PLC0415
     from stcformer.weights import Feeding, save_weights  # noqa: PLC0415
@@ -101,7 +113,8 @@ def _write(trainer: "PaperTrainer", output: Path, options: PaperTrainingOptions)
         f"trained with `stcstudio paper train {options.recipe} --ablation {options.ablation}` on "
         f"{trainer.dataset.description}, whose licence allows research only"
     )
-    feeding = Feeding("screen", rate, (0.9 * rate, 1.1 * rate), recipe.frames)
+    convention = HUMAN36M if recipe.dataset == "human36m" else MPI_INF_3DHP
+    feeding = Feeding("screen", rate, (0.9 * rate, 1.1 * rate), recipe.frames, convention)
     save_weights(weights, trainer.model, feeding, origin, half=False)
     written = [weights]
     if trainer.refinement is not None:

@@ -15,6 +15,7 @@ from app.errors import StudioError
 from app.export import ExportProgress, export_take, find_formats
 from app.settings import Settings
 from app.take import Take
+from app.take_notes import notes_of
 
 _STAGES = {"detect": "Finding joints", "lift": "Lifting to 3D", "motion": "Setting in motion"}
 _COLUMNS = (
@@ -131,7 +132,7 @@ def _summary(take: Take, seconds: dict[str, float]) -> list[str]:
     ]
     if "chosen" in detector:
         lines.append(detector["chosen"])
-    lines += [f"Note: {warning}" for warning in take.provenance["video"]["warnings"]]
+    lines += [f"Note: {note}" for note in notes_of(take)]
     lines += _people(take)
     if "gravity" in (motion := take.provenance["motion"]):
         gravity = motion["gravity"]

@@ -67,8 +67,8 @@ RECIPES: dict[str, Recipe] = {
 
 ABLATIONS: dict[str, dict[str, Any]] = {
     "full": {},
-    "space-only": {"attention": "space"},
-    "time-only": {"attention": "time"},
+    "space-only": {"attention": "space", "position": "none"},
+    "time-only": {"attention": "time", "position": "none"},
     "no-position": {"position": "none"},
     "part-embedding": {"position": "part"},
     "convolution": {"position": "convolution"},
@@ -77,7 +77,8 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     **{f"width-{width}": {"width": width} for width in (64, 128, 256, 512)},
     **{f"frames-{frames}": {"frames": frames} for frames in (9, 27, 81, 243)},
 }
-"""What each of the paper's ablations changes of a recipe."""
+"""What each of the paper's ablations changes of a recipe. As in its table 5, one axis alone and both alone
+(`no-position`) go without position embedding; `part-embedding` is its SPE1, `convolution` its SPE2."""
 
 
 def find_recipe(name: str, ablation: str = "full") -> Recipe:

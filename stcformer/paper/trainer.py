@@ -59,6 +59,18 @@ def join_processes(device: torch.device) -> Place:
     return Place(rank, processes, device)
 
 
+def wait_for_all(place: Place) -> None:
+    """Go on when all processes have come here."""
+    if place.processes > 1:
+        torch.distributed.barrier()
+
+
+def leave_processes(place: Place) -> None:
+    """The work of all is done; PyTorch complains of processes that end without a word."""
+    if place.processes > 1:
+        torch.distributed.destroy_process_group()
+
+
 @dataclass(frozen=True)
 class EpochReport:
     """One line of the log."""
@@ -110,11 +122,7 @@ class PaperTrainer:
         self._losses = (0.0, 0)
         self._restore()
         # DDP after the state is loaded: it copies the first process's values to all.
-        self._parallel = (
-            DistributedDataParallel(self.model, find_unused_parameters=True)
-            if place.processes > 1
-            else self.model
-        )
+        self._parallel = DistributedDataParallel(self.model) if place.processes > 1 else self.model
         self._keypoints = _tensor(dataset.training.keypoints, place.device)
         self._pose = _tensor(dataset.training.pose, place.device)
 
@@ -224,8 +232,7 @@ class PaperTrainer:
         return float(1000 * self.dataset.metres * mean_joint_error(poses, test.pose[centres]).mean())
 
     def _save(self, line: EpochReport | None = None) -> None:
-        if self.place.processes > 1:
-            torch.distributed.barrier()
+        wait_for_all(self.place)
         if not self.place.is_first():
             return
         self.folder.mkdir(parents=True, exist_ok=True)

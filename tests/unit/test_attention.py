@@ -4,17 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from stcformer.attention import (
-    PART_ORDER,
-    attention_about,
-    attention_maps,
-    joint_number,
-    trajectory_correlation,
-)
+from stcformer.attention import attention_about, attention_maps, joint_number, trajectory_correlation
 from stcformer.errors import LifterError
 from stcformer.lifter import Lifter
 from stcformer.model import STCFormer
-from stcformer.skeleton import BODY_PARTS
+from stcformer.skeleton import BODY_PARTS, PART_ORDER
 from stcformer.weights import Feeding, Weights
 
 FEEDING = Feeding("person", 30.0, (20.0, 45.0), 9)
@@ -81,7 +75,9 @@ def test_the_window_is_what_lifting_feeds() -> None:
     inputs, _ = lifter.window_about(keypoints, scores, 4, image_size=(640, 480), fps=30.0)
     with torch.inference_mode():
         pose = weights.model(inputs)[0]
-    from_hip = (pose - pose[:, :1]).norm(dim=-1).numpy()  # the way back to camera space turns, and keeps lengths
+    from_hip = (
+        (pose - pose[:, :1]).norm(dim=-1).numpy()
+    )  # the way back to camera space turns, and keeps lengths
     lifted = lifter.lift(keypoints, scores, image_size=(640, 480), fps=30.0)
     np.testing.assert_allclose(np.linalg.norm(lifted, axis=-1), from_hip, atol=1e-5)
 
@@ -102,6 +98,53 @@ def test_paths_of_joints_that_move_together_correlate() -> None:
         for other in range(17):
             same = BODY_PARTS[one] == BODY_PARTS[other]
             assert (correlation[one, other] > 0.999) == same
+
+
+def test_paths_are_compared_by_their_movement_and_not_by_where_the_joints_stand() -> None:
+    random = np.random.default_rng(5)
+    heights = np.linspace(0.1, 1.7, 17)[:, None] * (0.0, 0.0, 1.0)
+    poses = heights + 0.01 * random.normal(size=(400, 17, 3)).cumsum(axis=0)
+    correlation = trajectory_correlation(poses, 50)
+    assert np.abs(correlation[~np.eye(17, dtype=bool)]).max() < 0.9
+    poses[:, 3] = heights[3]
+    still = trajectory_correlation(poses, 50)
+    assert np.isnan(still[3]).all()
+    assert np.isfinite(np.delete(np.delete(still, 3, 0), 3, 1)).all()
+
+
+def test_maps_hold_nothing_of_what_the_network_does_for_others_meanwhile() -> None:
+    """The rebuilder lifts with the same network in a thread of its own."""
+    import threading
+
+    model = _lifter().weights.model
+    window, others = torch.randn(1, 9, 17, 3), torch.randn(4, 9, 17, 3)
+    expected = attention_maps(model, window)
+    inner = model.stcformer.stc_block[1].stc_att
+    elsewhere: list[threading.Thread] = []
+
+    def interfere(*_: object) -> None:
+        if not elsewhere:
+            elsewhere.append(threading.Thread(target=model, args=(others,)))
+            elsewhere[0].start()
+            elsewhere[0].join()
+
+    hook = inner.register_forward_pre_hook(interfere)
+    found = attention_maps(model, window)
+    hook.remove()
+    assert elsewhere
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_a_joints_attention_is_of_one_block_and_head_or_the_mean() -> None:
+    keypoints, scores = _walk(30)
+    maps = attention_about(_lifter(), keypoints, scores, 12, image_size=(640, 480), fps=30.0)
+    row = maps.row_of(12)
+    assert maps.frames[row] == 12
+    np.testing.assert_allclose(maps.attended(16, 12), maps.space[:, row, :, 16].mean(axis=(0, 1)), atol=1e-6)
+    np.testing.assert_allclose(maps.attended(16, 12, 1, 3), maps.space[1, row, 3, 16])
+    np.testing.assert_allclose(maps.time_of(5, 2), maps.time[:, 5, 2])
+    assert maps.attended(3, 12).sum() == pytest.approx(1, abs=1e-5)
 
 
 def test_the_part_order_names_every_joint_once_part_by_part() -> None:

@@ -9,6 +9,7 @@ import re
 import struct
 import zipfile
 from collections import OrderedDict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,15 @@ from torch import Tensor
 from stcformer.checkpoints import build_model
 from stcformer.errors import LifterError
 from stcformer.model import STCFormer
-from stcformer.weights import DEFAULT_WEIGHTS, SHIPPED_WEIGHTS, Feeding, load_weights, save_weights
+from stcformer.weights import (
+    DEFAULT_WEIGHTS,
+    PUBLISHED_FEEDING,
+    SHIPPED_WEIGHTS,
+    Feeding,
+    lifter_names,
+    load_weights,
+    save_weights,
+)
 
 OURS = Feeding("person", 30.0, (20.0, 45.0), 81)
 
@@ -125,7 +134,7 @@ def test_published_checkpoints_load_in_every_wrapping(tmp_path: Path, wrap: Any)
     model = small_model()
     weights = load_weights(published(tmp_path, wrap(model.state_dict())))
     assert same_output(model, weights.model, 0.05)
-    assert weights.feeding == Feeding()
+    assert weights.feeding == PUBLISHED_FEEDING
     assert "no licence" in weights.origin
 
 
@@ -142,12 +151,22 @@ def test_the_old_pickle_format_of_pytorch_loads(tmp_path: Path) -> None:
         ("no_refine_81_4172.pth", 81),
         ("stcformer-243-h36m.pth", 243),
         ("no_refine_4_2710.pth", 27),
+        ("no_refine_9_4388.pth", 27),
+        ("h36m-81.pth", 81),
         ("model_9.pth", 9),
         ("model.pth", 27),
     ],
 )
 def test_published_files_say_their_window_in_their_names(tmp_path: Path, name: str, window: int) -> None:
     assert load_weights(published(tmp_path, small_model().state_dict(), name)).feeding.window == window
+
+
+def test_published_weights_of_243_frames_are_fed_every_second_frame_of_50_hz(tmp_path: Path) -> None:
+    rates = {
+        name: load_weights(published(tmp_path, small_model().state_dict(), f"{name}.pth")).feeding.frame_rate
+        for name in ("h36m-81", "h36m-243")
+    }
+    assert rates == {"h36m-81": 50 / 3, "h36m-243": 25.0}
 
 
 def test_the_3dhp_checkpoints_names_are_translated_and_its_unread_norms_left_out(tmp_path: Path) -> None:
@@ -164,7 +183,7 @@ def test_safetensors_without_our_metadata_are_fed_like_published_ones(tmp_path: 
     model = small_model()
     save_file(dict(model.state_dict()), tmp_path / "other_81_.safetensors")
     weights = load_weights(tmp_path / "other_81_.safetensors")
-    assert weights.feeding == Feeding(window=81)
+    assert weights.feeding == replace(PUBLISHED_FEEDING, window=81)
     assert same_output(model, weights.model)
 
 
@@ -421,3 +440,57 @@ def test_a_network_of_an_ablation_comes_back_as_it_was(tmp_path: Path, options: 
     joints = torch.randn(1, 5, 17, 2)
     torch.testing.assert_close(loaded(joints), model.half().float()(joints))
     assert {name: getattr(loaded, name) for name in options} == options
+
+
+def test_files_in_the_users_own_folder_are_named_like_shipped_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "own"
+    folder.mkdir()
+    monkeypatch.setenv("STCSTUDIO_WEIGHTS", str(folder))
+    path = published(folder, small_model().state_dict(), "h36m-81.pth")
+    (folder / "notes.txt").write_text("no weights")
+    assert lifter_names() == (*SHIPPED_WEIGHTS, "h36m-81")
+    weights = load_weights("h36m-81")
+    assert (weights.name, weights.feeding) == ("h36m-81", replace(PUBLISHED_FEEDING, window=81))
+    assert weights.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_shipped_name_stays_the_shipped_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STCSTUDIO_WEIGHTS", str(tmp_path))
+    published(tmp_path, small_model().state_dict(), f"{DEFAULT_WEIGHTS}.pth")
+    assert load_weights(DEFAULT_WEIGHTS).feeding.view == "person"
+    assert lifter_names() == tuple(SHIPPED_WEIGHTS)
+
+
+def test_an_unknown_name_is_answered_with_the_names_and_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STCSTUDIO_WEIGHTS", str(tmp_path / "absent"))
+    with pytest.raises(LifterError, match=f"{DEFAULT_WEIGHTS}.*absent"):
+        load_weights("h36m-27")
+
+
+def test_weights_say_what_their_joints_stand_for(tmp_path: Path) -> None:
+    feeding = Feeding("screen", 50 / 3, (15.0, 18.5), 9, "h36m")
+    save_weights(tmp_path / "theirs.safetensors", small_model(), feeding, "made in a test")
+    assert load_weights(tmp_path / "theirs.safetensors").feeding == feeding
+
+
+@pytest.mark.parametrize(("keypoints", "expected"), [(None, "studio"), ("h36m", "h36m"), ("coco", "refused")])
+def test_a_file_from_before_there_were_conventions_has_the_programs_own(
+    tmp_path: Path, keypoints: str | None, expected: str
+) -> None:
+    path = tmp_path / "old.safetensors"
+    model = small_model()
+    feeding = {"view": "screen", "frame_rate": 30.0, "rate_range": [20.0, 45.0], "window": 9}
+    if keypoints is not None:
+        feeding["keypoints"] = keypoints
+    options = {"variant": "h36m", "attention": "both", "position": "both"}
+    described = {"feeding": feeding, "origin": "made in a test", "network": options}
+    save_file(dict(model.state_dict()), path, {"stcformer": json.dumps(described)})
+    if expected == "refused":
+        with pytest.raises(LifterError, match="coco"):
+            load_weights(path)
+    else:
+        assert load_weights(path).feeding.keypoints == expected
