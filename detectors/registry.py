@@ -72,6 +72,13 @@ class State:
     missing: str
     """What is missing and how to get it, as the end of a sentence without its stop; "" where it is ready."""
 
+    @property
+    def words(self) -> str:
+        """ "ready", or what it lacks."""
+        if not self.missing:
+            return "ready"
+        return f"{'installed' if self.is_installed else 'not installed'}, lacks {self.missing}"
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -125,6 +132,19 @@ def choose_detector(name: str) -> Choice:
     """The detector of that name, "auto" resolved. Raises DetectorError for an unknown name."""
     check_detector(name)
     return choose_automatic() if name == "auto" else Choice(name, "")
+
+
+_PROGRAM_SUFFIXES = (".py", ".yaml", ".yml", ".json")
+
+
+def without_programs(name: str) -> str:
+    """A detector's name from a file of unknown origin: what follows the colon is left out where it could be run.
+
+    MMPose's configs are Python files, and those in YAML and JSON can have modules imported. A user may name one; a
+    project that somebody sent must not.
+    """
+    plain, _, text = name.partition(":")
+    return plain if any(suffix in text.lower() for suffix in _PROGRAM_SUFFIXES) else name
 
 
 def create_detector(name: str = "auto", **options: Any) -> Detector:

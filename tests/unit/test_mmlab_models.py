@@ -87,6 +87,11 @@ def test_a_detector_s_name_without_a_program_may_come_from_anywhere(name: str) -
     assert without_programs(name) == name
 
 
+@pytest.mark.parametrize("config", ["a.py", "sub/B.PY", "c.yaml", "c.yml", "d.json"])
+def test_a_config_file_is_taken_out_of_a_detector_s_name(config: str) -> None:
+    assert without_programs(f"mmpose:{config}=h.pth") == "mmpose"
+
+
 def test_a_project_does_not_bring_a_config_file_that_would_be_run(tmp_path: Path) -> None:
     from made_takes import exact_take
     from synthetic_body import walk
