@@ -89,6 +89,6 @@ def _camera(take: Take, person: int) -> VideoCamera | None:
     found = video_camera(take.world[person], take.camera[person], take.root_camera[person])
     if found is None:
         return None
-    position, forward = (tuple(float(value) for value in vector) for vector in found)
+    position, forward, up = (tuple(float(value) for value in vector) for vector in found)
     fov = take.settings.fov_degrees or ASSUMED_FIELD_OF_VIEW
-    return VideoCamera(position, forward, fov, (take.source.width, take.source.height))  # type: ignore[arg-type]
+    return VideoCamera(position, forward, fov, (take.source.width, take.source.height), up)  # type: ignore[arg-type]

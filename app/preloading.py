@@ -21,6 +21,7 @@ _LIBRARIES = {
     "torch": ("lib/libtorch_cpu.so", "lib/libtorch_python.so"),
     "mediapipe": ("python/_framework_bindings*.so",),
     "cv2": ("cv2*.so",),
+    "scipy": ("../scipy.libs/*.so*", "*/*.so"),
 }
 """The largest ones of each package, beside its `__init__.py`."""
 
@@ -59,6 +60,7 @@ def preload(
         with create_detector(settings.detector) as detector:
             described = detector.description
             detector_states()  # its network library comes now, and not when the settings are opened
+        import scipy.signal  # noqa: F401, PLC0415 - with most of SciPy: what the first correction would wait for
     return Ready(loaded.device_name(), loaded.weights.name, described, lifter_names())
 
 

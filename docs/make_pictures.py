@@ -1,16 +1,18 @@
-"""Makes the pictures of the README from the demo clip: `python docs/make_pictures.py [--only demo|window]`.
+"""Makes the pictures of the README from the demo clip: `python docs/make_pictures.py [--only demo|window|people]`.
 
 Runs the pipeline on the demo clip; tiles frames of its overlay, and photographs the real window at work on it, so a
 picture always shows what the program of the day does. The window needs a display (or `xvfb-run -a -s "-screen 0
-1600x1000x24"` before the command).
+1600x1000x24"` before the command), and the picture of live mode a machine that does nothing else. Two people are the
+demo clip and its mirror image beside each other; they need a detector of several people: `--person-model`, or the file
+of `stcstudio models download rtmdet-nano-person`.
 """
 
 import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -24,13 +26,23 @@ from app.gui.main_window import MainWindow
 from app.live import FileSource
 from app.pipeline import process_video
 from app.project import save_project
+from app.settings import Settings
 from app.take import Take
+from app.video import open_video
+from app.video_writer import write_video
+from detectors.models.files import is_present
 from detectors.opencv import import_cv2
 from stcformer.skeleton import JOINTS
 
 FRAMES = (12, 58, 78)
 WINDOW_FRAME = 58
+PEOPLE_FRAME = 62
+LATER = 40
+"""Frames by which the second of two people does the same later."""
 WINDOW = (1440, 900)
+LIVE_SECONDS = 2.0
+"""For which live mode works before it is photographed: its numbers have settled by then."""
+PERSON_MODEL = "rtmdet-nano-person"
 IMAGES = Path(__file__).parent / "images"
 QUALITY = 88
 
@@ -38,14 +50,25 @@ QUALITY = 88
 def main() -> None:
     """Write `images/demo.jpg` and `images/window-*.jpg`."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--only", choices=("demo", "window"), default=None)
-    only = arguments.parse_args().only
+    arguments.add_argument("--only", choices=("demo", "window", "people"), default=None)
+    arguments.add_argument(
+        "--person-model", default=PERSON_MODEL, help="a name of `stcstudio models`, or a file"
+    )
+    chosen = arguments.parse_args()
     IMAGES.mkdir(exist_ok=True)
-    take = process_video(demo_folder() / "demo.mp4")
-    if only in (None, "demo"):
-        make_demo_picture(take)
-    if only in (None, "window"):
-        make_window_pictures(take)
+    if chosen.only in (None, "demo", "window"):
+        take = process_video(demo_folder() / "demo.mp4")
+        if chosen.only != "window":
+            make_demo_picture(take)
+        if chosen.only != "demo":
+            make_window_pictures(take)
+    if chosen.only in (None, "people"):
+        if is_present(PERSON_MODEL) or chosen.person_model != PERSON_MODEL:
+            make_people_picture(chosen.person_model)
+        else:
+            print(
+                "No picture of two people: `stcstudio models download rtmdet-nano-person` brings what it needs."
+            )
 
 
 def make_demo_picture(take: Take) -> None:
@@ -62,19 +85,8 @@ def make_demo_picture(take: Take) -> None:
 
 
 def make_window_pictures(take: Take) -> None:
-    """The window with the clip and its curves, correcting a joint, in light colours, and live."""
-    application = make_application(sys.argv[:1])
-    with tempfile.TemporaryDirectory() as folder:
-        save_project(take, Path(folder) / "demo.stctake")
-        window = MainWindow(QSettings(f"{folder}/window.ini", QSettings.Format.IniFormat))
-        window.set_theme("dark")
-        window.resize(*WINDOW)
-        window.show()
-        wait = waiting(application)
-        wait(lambda: window.ready is not None)
-        window.notice.clear()
-        window.open(Path(folder) / "demo.stctake")
-        wait(lambda: window.shown_frame == 0 and window.display.analysis is not None)
+    """The window with the clip and its curves, in light colours, and live."""
+    with opened_window(take) as (window, wait):
         show_frame(window, wait, WINDOW_FRAME)
         photograph(window, wait, "window-clip")
         window.layout_.curves_dock.show()
@@ -88,7 +100,55 @@ def make_window_pictures(take: Take) -> None:
         window.start_live(FileSource(demo_folder() / "demo.mp4", realtime=True))
         panel = window.live().panel
         wait(lambda: panel.numbers["latency"].text()[0].isdigit())
+        settled = time.monotonic() + LIVE_SECONDS
+        wait(lambda: time.monotonic() > settled)
         photograph(window, wait, "window-live")
+
+
+def make_people_picture(person_model: str) -> None:
+    """The window with two people, the second of them chosen."""
+    with tempfile.TemporaryDirectory() as folder:
+        video = Path(folder) / "two.mp4"
+        write_two_people(video)
+        take = process_video(video, Settings(detector=f"mediapipe-people:{person_model}", person="all"))
+        with opened_window(take) as (window, wait):
+            show_frame(window, wait, PEOPLE_FRAME)
+            window.document.choose(1)
+            photograph(window, wait, "window-people")
+
+
+def write_two_people(path: Path) -> None:
+    """The demo clip, and beside it its mirror image, which does the same a little later."""
+    with open_video(demo_folder() / "demo.mp4") as video:
+        pictures = [frame.image for frame in video.frames()]
+        times = video.time_s
+    height, width = pictures[0].shape[:2]
+    pairs = (
+        np.concatenate((picture, pictures[(index + LATER) % len(pictures)][:, ::-1]), axis=1)
+        for index, picture in enumerate(pictures)
+    )
+    write_video(path, zip(times.tolist(), pairs, strict=True), (2 * width, height))
+
+
+@contextmanager
+def opened_window(take: Take) -> Iterator[tuple[MainWindow, Callable[..., None]]]:
+    """The window with a Take open as a project, dark, and a function that runs it until a condition holds."""
+    application = QApplication.instance() or make_application(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(folder) / "demo.stctake"
+        save_project(take, project)
+        window = MainWindow(QSettings(f"{folder}/window.ini", QSettings.Format.IniFormat))
+        window.set_theme("dark")
+        window.resize(*WINDOW)
+        window.show()
+        wait = waiting(application)
+        wait(lambda: window.ready is not None)
+        window.notice.clear()
+        window.open(project)
+        wait(lambda: window.shown_frame == 0 and window.display.analysis is not None)
+        yield window, wait
+        window.document.undo_stack.setClean()
         window.close()
         wait(lambda: not window.isVisible())
 

@@ -91,7 +91,9 @@ class ClipDisplay(QObject):
         """Something is known of the video that is being processed."""
         self._document.set_partial(partial)
         if self._timeline.frame_count() == len(partial.time_s):
-            self._timeline.set_lanes(partial_lanes(partial.scores[self._document.chosen], partial.frames_lifted))
+            self._timeline.set_lanes(
+                partial_lanes(partial.scores[self._document.chosen], partial.frames_lifted)
+            )
         if self._follower is not None:
             self._is_following_now = True
             self._player.clock.show(self._follower.frame(partial.frames_detected, partial.frames_lifted))
@@ -190,14 +192,8 @@ class ClipDisplay(QObject):
         if analysis is None:
             self._timeline.set_lanes(None)
             self._curves.set_curves(self._document.time_s, {}, {})
-            self._scene.clear_camera()
+            self._scene.set_camera(None)
             return
         self._timeline.set_lanes(analysis.lanes)
         self._curves.set_curves(self._document.time_s, analysis.curves, UNITS)
-        if analysis.camera is None:
-            self._scene.clear_camera()
-        else:
-            camera = analysis.camera
-            self._scene.set_camera(
-                np.array(camera.position), np.array(camera.forward), camera.fov_degrees, camera.image_size
-            )
+        self._scene.set_camera(analysis.camera)

@@ -96,6 +96,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("frame_motion", "View", "3D: fit the motion"),
     Command("follow", "View", "3D: follow the person", "G", is_switch=True),
     Command("trail", "View", "3D: path of a joint", "T", is_switch=True),
+    Command(
+        "compare", "View", "3D: &compare lifters…", tip="Another lifter's figure, in grey", is_switch=True
+    ),
     Command("full_screen", "View", "F&ull screen", "F11", is_switch=True, breaks=True),
     Command("theme_system", "Appearance", "As the &system", is_switch=True),
     Command("theme_dark", "Appearance", "&Dark", is_switch=True),
@@ -105,6 +108,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("diagnostics", "Help", "&Diagnostics…"),
     Command("about", "Help", "&About"),
 )
+
+PANELS: dict[str, tuple[str, str]] = {
+    "people": ("People: names, swaps", "Ctrl+3"),
+    "curves": ("Curves: angles, positions, speed", "Ctrl+4"),
+    "attention": ("Attention: what the lifter looks at", "Ctrl+5"),
+}
+"""What each panel is for, and the key that shows and hides it, by the name of its icon."""
 
 MENUS = ("File", "Edit", "Process", "Play", "View", "Help")
 

@@ -19,10 +19,11 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.gui.commands import COMMANDS, MENUS, key_sequences, plain_text
+from app.gui.commands import COMMANDS, MENUS, PANELS, key_sequences, plain_text
 from app.gui.document import Document
 from app.gui.scene_view import SceneView
 from app.preloading import Ready
+from app.take_notes import notes_of
 
 _LIBRARIES = ("torch", "mediapipe", "opencv-python", "av", "numpy", "scipy", "pyqtgraph", "PyOpenGL")
 _LOG_LINES = 40
@@ -40,6 +41,10 @@ _MOUSE = (
     ("Timeline", "click or drag", "go to a frame"),
     ("Timeline", "wheel", "zoom; with Shift, move along"),
     ("Timeline", "Shift and drag", "make a range"),
+    ("Timeline", "drag over the row of a foot", "set whether it stands there"),
+    ("Timeline", "right click on the row of a foot", "the same for the stretch under the mouse"),
+    ("Timeline", "Page Down, Page Up", "a second on, a second back"),
+    ("Timeline", "+, -, 0", "closer, further, the whole clip"),
 )
 
 
@@ -67,6 +72,7 @@ def diagnostics_text(document: Document, ready: Ready | None, graphics: str, log
             f"Take: {document.take.person_count()} persons, {document.take.frame_count()} frames, "
             f"{len(document.edits)} corrections"
         )
+        lines += [f"  {note}" for note in notes_of(document.take)]
     if log is not None and log.is_file():
         last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:]
         lines += ["", f"Log ({log}):", *(last or ["(empty)"])]
@@ -139,10 +145,13 @@ def keys_html() -> str:
     parts = []
     for menu in MENUS:
         keyed = [(command, key_sequences(command)) for command in COMMANDS if command.menu == menu]
-        parts.append(_table(menu, [(_native(keys), plain_text(command)) for command, keys in keyed if keys]))
+        rows = [(_native(keys), plain_text(command)) for command, keys in keyed if keys]
+        if menu == "View":
+            rows += [(_native([QKeySequence(key)]), tip) for tip, key in PANELS.values()]
+        parts.append(_table(menu, rows))
     for place in dict.fromkeys(where for where, _, _ in _MOUSE):
         rows = [(way, does) for where, way, does in _MOUSE if where == place]
-        parts.append(_table(f"Mouse in the {place.lower() if place != '3D' else '3D view'}", rows))
+        parts.append(_table(f"In the {place.lower() if place != '3D' else '3D view'}", rows))
     return "".join(parts)
 
 

@@ -231,7 +231,8 @@ class Document(QObject):
 
     def set_settings(self, settings: Settings) -> None:
         """Other choices: the Take follows, unless they need the video to be processed again."""
-        self.usual_settings = replace(settings, floor_offset_m=0.0)  # a floor is that of one video
+        # A floor and a tilt are those of one video.
+        self.usual_settings = replace(settings, floor_offset_m=0.0, camera_pitch_degrees=None)
         if settings == self.settings:
             return
         self.settings = settings
@@ -255,6 +256,13 @@ class Document(QObject):
         self.settings = replace(self.settings, floor_offset_m=offset_m)
         self.settings_changed.emit()
         self._want_rebuild()
+
+    def remake(self) -> None:
+        """The 3D anew, from the same joints: where an earlier version of the program made it."""
+        if self.can_be_corrected and not self.needs_processing and self._partial is None:
+            self._is_unsaved = True
+            self.rebuild_wanted.emit(self._edits, self.settings)
+            self.edited_changed.emit()
 
     def set_edits(self, edits: tuple[Edit, ...]) -> None:
         """For the undo stack: exactly these edits."""

@@ -34,6 +34,8 @@ from app.gui.preferences import strings
 from app.take import Take
 
 _USUAL_FORMATS = ("csv", "bvh")
+_NAMED_FILES = 6
+"""So many are named one by one when they are written; more are counted."""
 _REPORT_INTERVAL_S = 0.1
 """Between two reports of a film's frames."""
 
@@ -88,6 +90,7 @@ class ExportDialog(QDialog):
         for spin, frame in ((self.first_frame, played[0]), (self.last_frame, played[1] - 1)):
             spin.setRange(0, last)
             spin.setValue(frame)
+            spin.setMinimumSize(80, self.person.sizeHint().height())
             spin.valueChanged.connect(self._on_changed)
         self.summary, self.outcome = QLabel(), QLabel()
         self.export_button, self.show_button = QPushButton("Export"), QPushButton("Show in folder")
@@ -239,8 +242,8 @@ class ExportDialog(QDialog):
 
     def _on_written(self, written: _Written) -> None:
         self._folder = written.folder
-        names = ", ".join(path.name for path in written.paths)
-        self.outcome.setText("\n".join([f"Written: {names}", *written.checks]))
+        self.outcome.setText("\n".join([written_line(written.folder, written.paths), *written.checks]))
+        self.outcome.setToolTip("\n".join(path.name for path in written.paths))
         self.show_button.show()
         self._set_writing(False)
         self.ended.emit(self.outcome.text())
@@ -290,17 +293,33 @@ def _write(
     return _Written(folder, paths, check_lines(read_sidecar(paths[-1])["files"]))
 
 
+def written_line(folder: Path, paths: Sequence[Path]) -> str:
+    """What was written: the names of a few files, the number of many."""
+    if len(paths) <= _NAMED_FILES:
+        return f"Written: {', '.join(path.name for path in paths)}"
+    return f"Written: {len(paths)} files in '{folder.name}'"
+
+
 def check_lines(files: list[dict[str, Any]]) -> list[str]:
-    """What the files' own checks say, from the sidecar's entries: a sentence each."""
-    lines = []
+    """What the files' own checks say, from the sidecar's entries: a sentence for each file, one for many files."""
+    errors = {
+        entry["file"]: check["largest_error_mm"]
+        for entry in files
+        if (check := entry.get("notes", {}).get("read_back", {})).get("largest_error_mm") is not None
+    }
+    if len(errors) <= _NAMED_FILES:
+        lines = [
+            f"{name}: read back, its joints are at most {error:.2f} mm from the poses."
+            for name, error in errors.items()
+        ]
+    else:
+        worst = max(errors, key=lambda name: errors[name])
+        lines = [
+            f"{len(errors)} files were read back: their joints are at most {errors[worst]:.2f} mm ({worst}) from the "
+            "poses."
+        ]
     for entry in files:
         notes = entry.get("notes", {})
-        check = notes.get("read_back", {})
-        if check.get("largest_error_mm") is not None:
-            lines.append(
-                f"{entry['file']}: read back, its joints are at most {check['largest_error_mm']:.2f} mm "
-                f"({check['mean_error_mm']:.2f} mm on average) from the poses."
-            )
         if notes.get("left_out"):
             lines.append(
                 f"Person {entry['person']} is left out of {entry['format'].upper()}: {notes['left_out']}."
@@ -310,6 +329,7 @@ def check_lines(files: list[dict[str, Any]]) -> list[str]:
 
 def _line(*widgets: QWidget | None) -> QHBoxLayout:
     line = QHBoxLayout()
+    line.setSpacing(8)
     for widget in widgets:
         if widget is None:
             line.addStretch(1)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtWidgets import QMessageBox
 
+from app.gui import questions
 from app.gui.clock import SPEEDS
 from app.gui.diagnostics import KeysDialog, TextDialog, diagnostics_text, graphics_text
 from app.gui.export_dialog import ExportDialog
@@ -20,11 +21,13 @@ from app.gui.scene_toolbar import OPPOSITE
 from app.gui.settings_dialog import SettingsDialog
 from app.gui.window_layout import CLIP, LIVE
 from app.settings import Settings
+from app.take_notes import found_in
 
 if TYPE_CHECKING:
     from app.gui.main_window import MainWindow
 
 _LARGE_STEP = 10
+FLOOR_STEP_M = 0.01
 _ZOOM = 1.25
 
 
@@ -57,6 +60,9 @@ class Handlers:
             "swap_frame": corrections.swap_in_frame,
             "swap_range": corrections.swap_in_range,
             "swap_rest": corrections.swap_from_here,
+            "floor_up": lambda: window.document.move_floor(FLOOR_STEP_M),
+            "floor_down": lambda: window.document.move_floor(-FLOOR_STEP_M),
+            "floor_reset": lambda: window.document.move_floor(None),
             "next_person": self._choose_next_person,
             "settings": self.show_settings,
             "process": window.work.start,
@@ -84,6 +90,7 @@ class Handlers:
             "frame_motion": scene.frame_motion,
             "follow": lambda: scene.set_follow(window.actions_["follow"].isChecked()),
             "trail": scene.toolbar.toggle_trail,
+            "compare": self._compare,
             "full_screen": self._toggle_full_screen,
             "demo": self.open_demo,
             "shortcuts": lambda: KeysDialog(window).show(),
@@ -120,7 +127,9 @@ class Handlers:
         """Open the settings."""
         window = self._window
         lifters = window.ready.lifters if window.ready else (window.document.settings.lifter,)
-        self.settings_dialog = SettingsDialog(window.document.settings, lifters, window)
+        take = window.document.take
+        found = found_in(take) if take is not None else {}
+        self.settings_dialog = SettingsDialog(window.document.settings, lifters, window, found)
         self.settings_dialog.applied.connect(self._apply_settings)
         self.settings_dialog.open()
 
@@ -146,13 +155,17 @@ class Handlers:
             )
 
     def _apply_settings(self, settings: Settings) -> None:
-        save_settings(self._window.store, settings)
-        self._window.document.set_settings(settings)
+        document = self._window.document
+        document.set_settings(settings)
+        save_settings(self._window.store, document.usual_settings)
 
     def _open_export_dialog(self) -> None:
         window = self._window
         document = window.document
-        if document.take is None or self.is_exporting():
+        if document.take is None:
+            return
+        if self.export_dialog is not None and self.export_dialog.is_busy:
+            self.export_dialog.open()  # to see how far it is, or to stop it
             return
         if self.export_dialog is not None:
             self.export_dialog.end()
@@ -186,6 +199,18 @@ class Handlers:
             scene.frame_motion()
         else:
             self._window.video_view.fit()
+
+    def _compare(self) -> None:
+        """With another lifter, or no more."""
+        window = self._window
+        if window.comparison.lifter_name is not None:
+            window.comparison.compare_with(None)
+            return
+        lifters = window.ready.lifters if window.ready else ()
+        name = questions.ask_lifter(
+            window, [name for name in lifters if name != window.document.settings.lifter]
+        )
+        window.comparison.compare_with(name)
 
     def _look_from(self, view: str) -> None:
         scene, analysis = self._window.scene_view, self._window.display.analysis

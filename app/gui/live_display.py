@@ -53,7 +53,7 @@ class LiveDisplay(QObject):
         self._video.set_empty_text(_EMPTY_TEXT)
         self._video.set_image(None)
         self._video.set_people(np.zeros((0, JOINT_COUNT, 2)), np.zeros((0, JOINT_COUNT)), 0)
-        self._scene.clear_camera()
+        self._scene.set_camera(None)
         self._scene.set_motion(np.zeros((0, 0, JOINT_COUNT, 3)))
         self._scene.set_poses(np.zeros((0, JOINT_COUNT, 3)), 0)
         if not self._has_looked:

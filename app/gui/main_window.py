@@ -9,15 +9,19 @@ from PyQt6.QtWidgets import QApplication, QMainWindow
 
 from app.errors import STATED_ERRORS, describe
 from app.gui import preferences
+from app.gui.attention_display import AttentionDisplay
+from app.gui.availability import Availability
 from app.gui.background import Background
 from app.gui.clip_display import ClipDisplay
 from app.gui.commands import connect_actions, make_actions
+from app.gui.comparison import Comparison
 from app.gui.corrections import Corrections
 from app.gui.document import Document
 from app.gui.files import Files
 from app.gui.handlers import Handlers
 from app.gui.live_display import LiveDisplay
 from app.gui.menus import Menus, Toolbar
+from app.gui.notes import Notes
 from app.gui.player import Player
 from app.gui.rebuilder import Rebuilder
 from app.gui.theme import apply_theme, theme_of
@@ -58,6 +62,12 @@ class MainWindow(QMainWindow):
             self.curve_view,
             self,
         )
+        self.notes = Notes(self.document, self.notice, self)
+        self.layout_.add_to_status(self.notes.button)
+        self.comparison = Comparison(self.document, self.player, self.scene_view, self)
+        self.attention = AttentionDisplay(
+            self.document, self.player, self.lifter, self.layout_.attention_view, self.video_view, self
+        )
         self.work = Work(self.document, self.display, self.rebuilder, self.layout_.process_bar, self)
         self.files = Files(self, self.document, self.player, self.rebuilder, store)
         self.corrections = Corrections(
@@ -71,7 +81,9 @@ class MainWindow(QMainWindow):
         self.handlers = Handlers(self)
         connect_actions(self.actions_, self.handlers.table())
         self._preloader = Background("preload", self)
-        self._is_closing = self._has_shown_people = self._asks_for_processing = False
+        self._availability = Availability(self)
+        self._is_closing = self._asks_for_processing = False
+        self._sees_attention = False
         self._live: LiveDisplay | None = None
         self._connect()
         self._restore()
@@ -116,6 +128,8 @@ class MainWindow(QMainWindow):
         else:
             self.display.set_active(False)
             self.live().set_active(True)
+        self.attention.set_open(self._sees_attention and page == CLIP)
+        self.comparison.set_active(page == CLIP)
         self.actions_["clip"].setChecked(page == CLIP)
         self.actions_["live"].setChecked(page == LIVE)
         self._refresh()
@@ -168,18 +182,26 @@ class MainWindow(QMainWindow):
         document.processing_wanted.connect(self._on_processing_wanted)
         self.rebuilder.rebuilt.connect(document.set_rebuilt)
         self.rebuilder.busy_changed.connect(self._refresh)
-        for source in (self.rebuilder, self.display, self.work, self.files, self._preloader):
+        beside = self.attention, self.comparison
+        for source in (self.rebuilder, self.display, *beside, self.work, self.files, self._preloader):
             source.failed.connect(self.report)
         self._preloader.succeeded.connect(self._on_ready)
+        self.comparison.ready.connect(self.say)
+        self.comparison.lifter_changed.connect(
+            lambda name: self.actions_["compare"].setChecked(name is not None)
+        )
+        self.layout_.attention_dock.visibilityChanged.connect(self._on_attention_seen)
         self.files.leaving.connect(self._on_leaving)
         self.files.recent_changed.connect(self._show_recent)
         self.work.running_changed.connect(self._refresh)
+        self.work.started.connect(self.notice.clear)  # what failed before is tried anew
         self.work.done.connect(self.say)
         video.joint_moved.connect(self.corrections.move_joint)
         video.joint_move_cancelled.connect(self.corrections.cancel_move)
         video.joint_hide_requested.connect(self.corrections.hide_joint)
         video.person_clicked.connect(document.choose)
         video.space_tapped.connect(self.player.clock.toggle)
+        self.timeline.contact_requested.connect(self.corrections.set_contact)
         self.scene_view.person_clicked.connect(document.choose)
         self.scene_view.follow_changed.connect(self.actions_["follow"].setChecked)
         self.scene_view.trail_changed.connect(
@@ -197,12 +219,12 @@ class MainWindow(QMainWindow):
             hints.colorSchemeChanged.connect(self._follow_system)
 
     def _on_video_changed(self) -> None:
-        self.notice.clear()
-        video = self.document.video
-        self.say("" if video is None else _facts(self.document))
-        if video is not None and video.warnings:
-            self.notice.say(" ".join(video.warnings))
+        self.say(_facts(self.document))
         self._refresh()
+
+    def _on_attention_seen(self, is_seen: bool) -> None:
+        self._sees_attention = is_seen
+        self.attention.set_open(is_seen and self.display_is_active())
 
     def _on_leaving(self) -> None:
         self.work.drop()
@@ -226,34 +248,11 @@ class MainWindow(QMainWindow):
 
     def _refresh(self) -> None:
         """What can be done now."""
-        document, actions = self.document, self.actions_
-        working, in_clip = self.work.is_running, self.display_is_active()
-        has_clip = document.frame_count > 0 and in_clip
-        can_correct = document.can_be_corrected and not working and in_clip
-        has_people = can_correct and document.take is not None and document.take.person_count() > 0
-        for name in ("swap_frame", "swap_range", "swap_rest"):
-            actions[name].setEnabled(has_people)
-        self.menus.hide_joint.setEnabled(has_people)
-        self.video_view.set_editable(has_people)
-        stack = document.undo_stack
-        for name, can, text in (
-            ("undo", stack.canUndo(), stack.undoText()),
-            ("redo", stack.canRedo(), stack.redoText()),
-        ):
-            actions[name].setEnabled(can and not working and in_clip)
-            actions[name].setText(f"&{name.capitalize()} {text}".rstrip())
-        for name in ("save", "save_as", "export"):
-            actions[name].setEnabled(document.take is not None and not working and in_clip)
-        actions["process"].setEnabled(document.video is not None and not working and in_clip)
-        actions["cancel"].setEnabled(working)
-        for name in _NEEDING_A_CLIP:
-            actions[name].setEnabled(has_clip)
-        actions["view_camera"].setEnabled(document.take is not None)
+        document = self.document
         if self._asks_for_processing and not document.needs_processing:
             self._asks_for_processing = False
             self.notice.clear()
-        self._refresh_process_button()
-        self._refresh_people()
+        self._availability.refresh()
         path = document.project_path or document.path
         self.setWindowTitle(f"{path.name}[*] – {_TITLE}" if path else _TITLE)
         self.setWindowModified(document.is_changed)
@@ -261,28 +260,6 @@ class MainWindow(QMainWindow):
     def display_is_active(self) -> bool:
         """Whether the views show the clip, and not the live picture."""
         return self.layout_.below.currentIndex() == CLIP
-
-    def _refresh_process_button(self) -> None:
-        document, bar = self.document, self.layout_.process_bar
-        can = self.display_is_active()
-        if document.video is None:
-            bar.set_offer("Process", False, "Open a video first (Ctrl+O)")
-        elif document.take is None:
-            bar.set_offer("Process", can, "Find the joints and lift them to 3D (Ctrl+R)")
-        else:
-            needed = document.needs_processing
-            bar.set_offer("Process again", can, "Find the joints anew; corrections are kept (Ctrl+R)", needed)
-
-    def _refresh_people(self) -> None:
-        document = self.document
-        take = document.take
-        seen = [int(take.seen(person).sum()) for person in range(take.person_count())] if take else []
-        self.people_panel.set_people(
-            document.names, seen, document.chosen, document.can_be_corrected and not self.work.is_running
-        )
-        if len(document.names) > 1 and not self._has_shown_people:
-            self._has_shown_people = True
-            self.layout_.people_dock.show()
 
     def _theme_choice(self) -> str:
         return str(self.store.value("theme") or "system")
@@ -350,6 +327,8 @@ class MainWindow(QMainWindow):
         self.rebuilder.close(_LONGEST_STOP_S)
         self._preloader.close(0.0)  # imports cannot be stopped, and nothing depends on their end
         self.display.close()
+        self.attention.close(_LONGEST_STOP_S)
+        self.comparison.close(_LONGEST_STOP_S)
         self.files.close()
         self.handlers.close()
 
@@ -370,12 +349,6 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(
                 0, partial(self.open, files[0])
             )  # the program that it came from waits for this event
-
-
-_NEEDING_A_CLIP = (
-    *("play", "back", "forward", "back_ten", "forward_ten", "first", "last", "slower", "faster"),
-    *("range_start", "range_stop", "range_all", "next_check", "previous_check", "next_person"),
-)
 
 
 def _application() -> QApplication:

@@ -68,9 +68,10 @@ class PeoplePanel(QWidget):
         chosen: int,
         can_be_corrected: bool,
         left_out: int = 0,
+        keeps_all: bool = False,
     ) -> None:
         """P names, in how many frames each was seen (none given: not known yet), and who is chosen; how many more
-        were found and are not wanted.
+        were found and are not wanted, or, where all who stay are kept, were there too briefly.
         """
         self._is_filling = True
         if tuple(names) != self._names:
@@ -91,7 +92,8 @@ class PeoplePanel(QWidget):
         if self.list.count():
             self.list.setCurrentRow(chosen)
         others = "1 more person was found" if left_out == 1 else f"{left_out} more people were found"
-        self.left_out.setText(f"{others}. Settings, People: all keeps everybody.")
+        advice = "a number keeps one of them" if keeps_all else "all keeps them"
+        self.left_out.setText(f"{others}. Under Settings, People: {advice}.")
         self.left_out.setVisible(left_out > 0)
         self.hint.setVisible(not names)
         self.list.setVisible(bool(names))

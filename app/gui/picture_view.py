@@ -25,7 +25,7 @@ from app.gui.viewport import Viewport, fitted
 
 Image = NDArray[np.uint8]
 
-EMPTY_TEXT = "Drop a video here, or press Ctrl+O"
+EMPTY_TEXT = "Drop a video here, or press Ctrl+O\nHelp has a demo clip to try"
 
 DRAG_THRESHOLD = 3.0
 """Logical pixels that the cursor moves before a press becomes a drag: a click moves nothing."""

@@ -1,8 +1,9 @@
 """Questions that the user must answer before anything else happens; each in a function, so that tests can answer."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PyQt6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from app.project import SUFFIX
 
@@ -73,6 +74,19 @@ def ask_to_use_other_video(parent: QWidget, name: str) -> bool:
         button.No,
     )
     return answer == button.Yes
+
+
+def ask_lifter(parent: QWidget, names: Sequence[str]) -> str | None:
+    """Another lifter: one of the names, or a file that is typed."""
+    name, chosen = QInputDialog.getItem(
+        parent,
+        "Compare with another lifter",
+        "Lift the same keypoints by (a name, or a weights file):",
+        [*names],
+        0,
+        True,
+    )
+    return name.strip() or None if chosen else None
 
 
 def ask_folder(parent: QWidget, folder: str) -> Path | None:

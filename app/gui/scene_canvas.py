@@ -11,6 +11,7 @@ from PyQt6.QtCore import QEvent, QPointF, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import (
     QInputDevice,
     QKeyEvent,
+    QMatrix4x4,
     QMouseEvent,
     QNativeGestureEvent,
     QResizeEvent,
@@ -73,6 +74,7 @@ class SceneCanvas(GLViewWidget):
         for item in self._items:
             self.addItem(item)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("3D view")
 
     def set_persons(self, persons: list[tuple[Array, Array]], chosen: int | None) -> None:
         """Draw these persons' parts (`app.scene.figure`); `chosen` is the place of the bright one among them."""
@@ -99,6 +101,12 @@ class SceneCanvas(GLViewWidget):
             fov=2 * math.degrees(math.atan(across)),
         )
         self.update()
+
+    def viewMatrix(self) -> QMatrix4x4:
+        """World space to that of the eye: pyqtgraph's, which knows no roll, turned about the line of sight."""
+        rolled = QMatrix4x4()
+        rolled.rotate(-self.look.roll, 0.0, 0.0, 1.0)
+        return rolled * super().viewMatrix()
 
     def picture_size(self) -> tuple[int, int]:
         """(width, height) in widget pixels."""
@@ -156,9 +164,10 @@ class SceneCanvas(GLViewWidget):
     # --- the hand -----------------------------------------------------------------------------------------
 
     def orbit_by(self, right: float, down: float) -> None:
-        """Turn the scene as a drag of so many pixels does."""
+        """Turn the scene as a drag of so many pixels does; it stands upright from then on."""
         elevation = min(max(self.look.elevation + _ORBIT * down, -89.0), 90.0)
-        self._change(replace(self.look, azimuth=self.look.azimuth - _ORBIT * right, elevation=elevation))
+        azimuth = self.look.azimuth - _ORBIT * right
+        self._change(replace(self.look, azimuth=azimuth, elevation=elevation, roll=0.0))
 
     def pan_by(self, right: float, down: float) -> None:
         """Move the scene with the cursor: so many pixels at the centre's distance."""

@@ -132,11 +132,23 @@ class BackdropItem(SceneItem):
         )
         GL.glDisable(GL.GL_BLEND)
 
+    def _set_level_rays(self, program: Program) -> None:
+        """The uniforms that make a ray of a quad that lies level, whatever the look's roll."""
+        look, size = self.look(), self.view().picture_size()
+        right, up, backward = look.level_axes()
+        reach, tangents = look.reach(size), np.asarray(look.tangents(size))
+        roll = np.radians(look.roll)
+        program.set("u_forward", -backward)
+        program.set("u_across", reach * right)
+        program.set("u_up", reach * up)
+        program.set("u_right", reach / tangents * [np.cos(roll), -np.sin(roll)])
+        program.set("u_above", reach / tangents * [np.sin(roll), np.cos(roll)])
+
     def _draw(self, program: Program, rows: Array, uniforms: dict[str, Any]) -> None:
         if rows[1] - rows[0] < 1e-6:
             return
         program.use()
-        self.set_rays(program)
+        self._set_level_rays(program)
         program.set("u_rows", rows)
         for name, value in uniforms.items():
             program.set(name, value)

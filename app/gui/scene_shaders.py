@@ -4,7 +4,8 @@ from typing import Any
 
 from PyQt6.QtGui import QOpenGLContext, QSurfaceFormat
 
-# Sky and floor are two quads that meet in the horizon, which is level as no look is rolled.
+# Sky and floor are two quads that meet in the horizon. They reach from corner to corner, so that they fill the picture
+# however far the look is rolled.
 BACKDROP_VERTEX = """
 INPUT vec2 a_corner;
 OUTPUT vec3 v_ray;
@@ -12,10 +13,12 @@ uniform vec3 u_forward;
 uniform vec3 u_across;
 uniform vec3 u_up;
 uniform vec2 u_rows;  // lower and upper end of the quad, -1..1
+uniform vec2 u_right; // where the quad's axes point to in the picture
+uniform vec2 u_above;
 void main() {
     vec2 place = vec2(a_corner.x, a_corner.y < 0.0 ? u_rows.x : u_rows.y);
     v_ray = u_forward + place.x * u_across + place.y * u_up;
-    gl_Position = vec4(place, 0.0, 1.0);
+    gl_Position = vec4(place.x * u_right + place.y * u_above, 0.0, 1.0);
 }
 """
 

@@ -24,6 +24,8 @@ _NO_POSES, _NOBODY = "No poses yet", "Nobody was seen in this frame"
 _TURN_MS = 220
 _PICK_REACH = 14.0
 _MARGIN = 8
+_MOST_COVERED = 0.2
+"""Share of a low view's height that the toolbar may take from what is fitted into it."""
 _NO_OPENGL = (
     "The 3D view needs OpenGL 2.1 or newer, which this display does not offer ({reason}); "
     "everything else works, and poses can be exported."
@@ -54,6 +56,7 @@ class SceneView(QWidget):
         self._viewpoint = Viewpoint()
         self._fps = 30.0
         self._frame = 0
+        self._ghost: Array | None = None
         self._trail: tuple[int, int] | None = None
         self._canvas: SceneCanvas | None = None
         self._turn = QVariantAnimation(self)
@@ -80,14 +83,21 @@ class SceneView(QWidget):
     def set_poses(self, world: Array, chosen: int) -> None:
         """Draw `(P, 17, 3)` world-space poses, metres; one with NaN is left out. The chosen person is bright."""
         seen = np.flatnonzero(np.isfinite(world).all(axis=(1, 2)))
-        persons = [figure_parts(world[person]) for person in seen]
         was_empty = self._viewpoint.is_empty()
         self._viewpoint.set_poses(world, chosen)
-        if self._canvas is not None:
-            bright = int(np.searchsorted(seen, chosen)) if chosen in seen else None
-            self._canvas.set_persons(persons, bright)
+        self._draw_persons()
         self._show_note(_NO_POSES if not len(world) else "" if len(seen) else _NOBODY)
         self._look(gliding=not was_empty)
+
+    def set_ghost(self, pose: Array | None) -> None:
+        """Draw one more `(17, 3)` world-space pose, as pale as a person who is not chosen; None, or NaN: none.
+
+        It belongs to nobody: it cannot be clicked, and no view is fitted to it.
+        """
+        if pose is None and self._ghost is None:
+            return
+        self._ghost = pose
+        self._draw_persons()
 
     def set_motion(self, world: Array, fps: float = 30.0) -> None:
         """The clip's `(P, F, 17, 3)` world-space poses, metres: for trail, follow and framing; F = 0: no clip.
@@ -119,20 +129,9 @@ class SceneView(QWidget):
         self._update_controls()
         self.follow_changed.emit(follow)
 
-    def set_camera(
-        self, position: Array, forward: Array, fov_degrees: float, image_size: tuple[int, int]
-    ) -> None:
-        """The video's level camera: (3,) world-space metres, (3,) direction, field of view over the longer
-        side of the (width, height) picture in degrees. `app.scene.camera.video_camera` finds the first two."""
-        x, y, z = (float(value) for value in position)
-        ahead, aside, up = (float(value) for value in forward)
-        self._viewpoint.set_camera(VideoCamera((x, y, z), (ahead, aside, up), fov_degrees, image_size))
-        self._update_controls()
-        self._look()
-
-    def clear_camera(self) -> None:
-        """The video's camera is not known."""
-        self._viewpoint.set_camera(None)
+    def set_camera(self, camera: VideoCamera | None) -> None:
+        """The video's camera; None when it is not known."""
+        self._viewpoint.set_camera(camera)
         self._update_controls()
         self._look()
 
@@ -217,6 +216,16 @@ class SceneView(QWidget):
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._layout.addWidget(label)
 
+    def _draw_persons(self) -> None:
+        if self._canvas is None:
+            return
+        world, chosen = self._viewpoint.poses, self._viewpoint.chosen
+        seen = np.flatnonzero(np.isfinite(world).all(axis=(1, 2)))
+        persons = [figure_parts(world[person]) for person in seen]
+        if self._ghost is not None and np.isfinite(self._ghost).all():
+            persons.append(figure_parts(self._ghost))
+        self._canvas.set_persons(persons, int(np.searchsorted(seen, chosen)) if chosen in seen else None)
+
     def _show_note(self, text: str) -> None:
         self._note.setVisible(bool(text) and self.failure is None)
         if text and text != self._note.text():
@@ -275,7 +284,9 @@ class SceneView(QWidget):
 
     def _on_resize(self) -> None:
         if self._canvas is not None:
-            self._viewpoint.set_size(*self._canvas.picture_size())
+            width, height = self._canvas.picture_size()
+            covered = min((self.toolbar.height() + _MARGIN) / max(height, 1), _MOST_COVERED)
+            self._viewpoint.set_size(width, height, covered)
             self._look()
 
     def _on_click(self, x: float, y: float) -> None:

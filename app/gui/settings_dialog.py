@@ -1,105 +1,142 @@
 """The settings: what finds the joints, what lifts them, where, and how the motion is made. Applied without restart."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from app.motion import SMOOTHING_METHODS
+from app.errors import STATED_ERRORS, describe
+from app.gui.settings_fields import (
+    DetectorField,
+    NoteLabel,
+    OptionalNumber,
+    add_row,
+    choice,
+    number_box,
+)
+from app.motion import FOOT_LOCKS, LARGEST_FLOOR_OFFSET, LONGEST_GAP_S, SMOOTHING_METHODS, check_choices
+from app.people import check_person
 from app.settings import DEVICES, Settings
-from detectors.registry import available_detectors
+from detectors.registry import check_detector
 from stcformer.lens import ASSUMED_FIELD_OF_VIEW
 
 _HELP = {
-    "detector": "What finds the joints in the pictures. Another one needs the video to be processed again.",
-    "lifter": "Which weights turn the joints into 3D: a shipped name, or a file of your own.",
+    "detector": "What finds the joints in the pictures. Names in grey lack something.",
+    "person": "main: whoever is largest and longest in view; all: everybody who stays for a second; or a number, 2 for "
+    "the second to main.",
+    "lifter": "Which weights turn the joints into 3D: a shipped name, or a file of your own. Files in the folder that "
+    "`stcstudio lifters` names are in the list.",
     "device": "Where the lifter computes. auto: CUDA, else an Apple GPU, else the processor.",
-    "smoothing": "How trembling is taken out of the motion. auto suits most videos; none keeps every detail.",
-    "height": "The person's height sets the scale of everything. Without it, the lifter's own guess is kept.",
-    "fov": "The camera's field of view over the longer side of the picture. Phones: 60° to 75°; unknown: leave it.",
+    "fov_degrees": "The camera's field of view over the longer side of the picture. Phones: 60° to 75°. Unknown: leave "
+    "it, and 60° are taken; distances from the camera are then uncertain by a quarter.",
+    "height_m": "The person's height sets the scale of everything. Without it, the lifter's own guess is kept.",
+    "camera_pitch_degrees": "How far the camera looks down (above 0) or up (below 0) from level. Unknown: leave it, and "
+    "it is found from the motion.",
+    "floor_offset_m": "Moves the floor of this clip up (above 0) or down, from where it is found. Ctrl+Shift+Up and "
+    "Down do it too.",
+    "foot_lock": "Feet that stand are held at one place. auto: where their contact is credible; always; or never.",
+    "smoothing": "How trembling is taken out of the motion. auto suits most videos; one-euro looks back only, "
+    "as live mode does; none keeps every detail.",
+    "longest_gap_s": "Somebody who was lost for no longer is bridged, and marked; after a longer time nobody is there.",
 }
+_ANEW = "Changed here, the video is processed again, after a question"
+_AT_ONCE = "Changed here, the 3D follows at once, corrections and all"
+_PERSONS = ("main", "all", *(str(number) for number in range(1, 10)))
 
 
 class SettingsDialog(QDialog):
-    """Shows settings and gives them back changed, by `applied`, each time OK or Apply is pressed."""
+    """Shows settings and gives them back changed, by `applied`, each time OK or Apply is pressed.
+
+    `found` says what was found in the open clip, by the name of the setting (`app.take_notes.found_in`).
+    """
 
     applied = pyqtSignal(object)
     """`app.settings.Settings`."""
 
-    def __init__(self, settings: Settings, lifters: tuple[str, ...], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        lifters: tuple[str, ...],
+        parent: QWidget | None = None,
+        found: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Settings")
         self._settings = settings
-        self.detector = _choice(available_detectors(), settings.detector)
-        self.lifter = _choice(lifters, settings.lifter)
+        self._found = dict(found or {})
+        self.detector = DetectorField(settings.detector)
+        self.person = choice(_PERSONS, settings.person)
+        self.lifter = choice(lifters, settings.lifter)
         self.lifter.setEditable(True)
-        self.device = _choice(DEVICES, settings.device)
-        self.smoothing = _choice(SMOOTHING_METHODS, settings.smoothing)
-        self.height_known, self.height_m = _optional(
-            settings.height_m, 1.75, (0.3, 3.0), " m", 2, "I know it"
+        self.device = choice(DEVICES, settings.device)
+        self.fov = OptionalNumber(settings.fov_degrees, ASSUMED_FIELD_OF_VIEW, (5, 170), "°", 1)
+        self.body_height = OptionalNumber(settings.height_m, 1.75, (0.3, 3.0), " m", 2)
+        self.camera_pitch = OptionalNumber(settings.camera_pitch_degrees, 0.0, (-90, 90), "°", 1)
+        self.floor = number_box(
+            100 * settings.floor_offset_m, (-100 * LARGEST_FLOOR_OFFSET, 100 * LARGEST_FLOOR_OFFSET), " cm", 1
         )
-        self.fov_known, self.fov = _optional(
-            settings.fov_degrees, ASSUMED_FIELD_OF_VIEW, (5, 170), "°", 1, "I know it"
-        )
+        self.floor.setSingleStep(1.0)
+        self.foot_lock = choice(FOOT_LOCKS, settings.foot_lock)
+        self.smoothing = choice(SMOOTHING_METHODS, settings.smoothing)
+        self.longest_gap = number_box(settings.longest_gap_s, (0.0, LONGEST_GAP_S), " s", 2)
+        self.longest_gap.setSingleStep(0.05)
+        self.problem = QLabel()
+        self.problem.setProperty("role", "warning")
+        self.problem.setWordWrap(True)
+        self.problem.hide()
         self._lay_out()
 
     def chosen(self) -> Settings:
         """The settings as the dialog shows them."""
         return replace(
             self._settings,
-            detector=self.detector.currentText(),
+            detector=self.detector.name() or self._settings.detector,
+            person=self.person.currentText(),
             lifter=self.lifter.currentText().strip() or self._settings.lifter,
             device=self.device.currentText(),
+            fov_degrees=self.fov.value(),
+            height_m=self.body_height.value(),
+            camera_pitch_degrees=self.camera_pitch.value(),
+            floor_offset_m=round(self.floor.value() / 100, 4),
+            foot_lock=self.foot_lock.currentText(),
             smoothing=self.smoothing.currentText(),
-            height_m=round(self.height_m.value(), 3) if self.height_known.isChecked() else None,
-            fov_degrees=round(self.fov.value(), 2) if self.fov_known.isChecked() else None,
+            longest_gap_s=round(self.longest_gap.value(), 3),
         )
 
-    def apply(self) -> None:
-        """Say what was chosen."""
-        self._settings = self.chosen()
-        self.applied.emit(self._settings)
+    def apply(self) -> bool:
+        """Say what was chosen. False, and a sentence in the dialog, where it cannot be."""
+        settings = self.chosen()
+        try:
+            check_detector(settings.detector)
+            check_person(settings.person)
+            check_choices(settings)
+        except STATED_ERRORS as error:
+            self.problem.setText(describe(error))
+            self.problem.show()
+            return False
+        self.problem.hide()
+        self._settings = settings
+        self.applied.emit(settings)
+        return True
 
     def _lay_out(self) -> None:
-        browse = QPushButton("File…")
-        browse.setAutoDefault(False)
-        browse.clicked.connect(self._browse)
-        form = QFormLayout()
-        form.setVerticalSpacing(4)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        rows: list[tuple[str, str, tuple[QWidget, ...]]] = [
-            ("detector", "Detector", (self.detector,)),
-            ("lifter", "Lifter", (self.lifter, browse)),
-            ("device", "Device", (self.device,)),
-            ("smoothing", "Smoothing", (self.smoothing,)),
-            ("height", "Body height", (self.height_known, self.height_m)),
-            ("fov", "Field of view", (self.fov_known, self.fov)),
-        ]
-        for name, label, widgets in rows:
-            line = QHBoxLayout()
-            for widget in widgets:
-                line.addWidget(widget, 0 if isinstance(widget, (QCheckBox, QPushButton)) else 1)
-            form.addRow(label, line)
-            help_text = QLabel(_HELP[name])
-            help_text.setProperty("role", "muted")
-            help_text.setWordWrap(True)
-            help_text.setContentsMargins(0, 0, 0, 10)
-            form.addRow("", help_text)
-            widgets[0].setToolTip(_HELP[name])
+        tabs = QTabWidget()
+        tabs.setDocumentMode(True)
+        tabs.addTab(self._people_and_lifting(), "Joints and 3D")
+        tabs.addTab(self._motion_and_world(), "Motion and world")
         button = QDialogButtonBox.StandardButton
         self.buttons = QDialogButtonBox(button.Ok | button.Apply | button.Cancel)
         self.buttons.accepted.connect(self._accept)
@@ -108,14 +145,57 @@ class SettingsDialog(QDialog):
         assert apply is not None
         apply.clicked.connect(self.apply)
         column = QVBoxLayout(self)
-        column.setContentsMargins(18, 16, 18, 14)
-        column.addLayout(form)
+        column.setContentsMargins(18, 12, 18, 14)
+        column.setSpacing(10)
+        column.addWidget(tabs, 1)
+        column.addWidget(self.problem)
         column.addWidget(self.buttons)
-        self.setMinimumWidth(520)
+        self.tabs = tabs
+
+    def _people_and_lifting(self) -> QWidget:
+        page, form = _page()
+        browse = QPushButton("File…")
+        browse.setAutoDefault(False)
+        browse.clicked.connect(self._browse)
+        lifter = QWidget()
+        line = QHBoxLayout(lifter)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(self.lifter, 1)
+        line.addWidget(browse)
+        lifter.setFocusProxy(self.lifter)
+        self.lifter.setToolTip(_HELP["lifter"])
+        form.addRow(_heading(_ANEW))
+        self._add(form, "detector", "&Detector", self.detector, self.detector.state)
+        self._add(form, "person", "&People", self.person)
+        form.addRow(_heading(_AT_ONCE))
+        self._add(form, "lifter", "&Lifter", lifter)
+        self._add(form, "device", "De&vice", self.device)
+        self._add(form, "fov_degrees", "Field of &view", self.fov)
+        return page
+
+    def _motion_and_world(self) -> QWidget:
+        page, form = _page()
+        form.addRow(_heading(_AT_ONCE))
+        self._add(form, "height_m", "Body &height", self.body_height)
+        self._add(form, "camera_pitch_degrees", "Camera &pitch", self.camera_pitch)
+        self._add(form, "floor_offset_m", "&Floor moved by", self.floor)
+        self._add(form, "foot_lock", "Foot &lock", self.foot_lock)
+        self._add(form, "smoothing", "&Smoothing", self.smoothing)
+        self._add(form, "longest_gap_s", "Longest &gap", self.longest_gap)
+        return page
+
+    def _add(self, form: QFormLayout, name: str, label: str, widget: QWidget, *more: NoteLabel) -> None:
+        widget.setToolTip(_HELP[name])
+        named = widget.known if isinstance(widget, OptionalNumber) else widget.focusProxy() or widget
+        named.setAccessibleName(label.replace("&", ""))
+        notes = [NoteLabel(_HELP[name]), *more]
+        if name in self._found:
+            notes.append(NoteLabel(f"In this clip: {self._found[name]}."))
+        add_row(form, label, widget, *notes)
 
     def _accept(self) -> None:
-        self.apply()
-        self.accept()
+        if self.apply():
+            self.accept()
 
     def _browse(self) -> None:
         name, _ = QFileDialog.getOpenFileName(
@@ -125,25 +205,20 @@ class SettingsDialog(QDialog):
             self.lifter.setCurrentText(name)
 
 
-def _choice(names: tuple[str, ...], chosen: str) -> QComboBox:
-    box = QComboBox()
-    box.addItems(names)
-    if chosen not in names:
-        box.addItem(chosen)
-    box.setCurrentText(chosen)
-    return box
+def _page() -> tuple[QWidget, QFormLayout]:
+    page, form = QWidget(), QFormLayout()
+    form.setVerticalSpacing(3)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    column = QVBoxLayout(page)
+    column.setContentsMargins(2, 10, 2, 0)
+    column.addLayout(form)
+    column.addStretch(1)  # what height is left is not for the gaps between the rows
+    return page, form
 
 
-def _optional(
-    value: float | None, usual: float, limits: tuple[float, float], unit: str, places: int, text: str
-) -> tuple[QCheckBox, QDoubleSpinBox]:
-    known, number = QCheckBox(text), QDoubleSpinBox()
-    number.setDecimals(places)
-    number.setRange(*limits)
-    number.setSingleStep(10.0**-places)
-    number.setSuffix(unit)
-    number.setValue(usual if value is None else value)
-    known.setChecked(value is not None)
-    number.setEnabled(value is not None)
-    known.toggled.connect(number.setEnabled)
-    return known, number
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "heading")
+    label.setWordWrap(True)
+    label.setContentsMargins(0, 2, 0, 6)
+    return label

@@ -20,6 +20,9 @@ JOINT_RADIUS = 4.0
 HELD_RADIUS = 7.0
 """Of the joint under the cursor."""
 RIM = 1.2
+THICKEST_ATTENTION = 9.0
+"""Of the line to the joint that is attended to most."""
+_ATTENTION_OPACITY = 0.7
 
 FAINTEST = 0.15
 """Opacity of a joint with score 0.01: what is there can be seen and taken hold of."""
@@ -66,6 +69,21 @@ def draw_held_joint(painter: QPainter, point: Array, joint: int) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(255, 255, 255))
     painter.drawEllipse(centre, 1.5, 1.5)
+
+
+def draw_attention(painter: QPainter, points: Array, scores: Array, joint: int, weights: Array) -> None:
+    """Lines from a joint to the others of `(17, 2)` widget points, as thick as their `(17,)` weights."""
+    shown = opacities(points, scores) > 0
+    if not shown[joint]:
+        return
+    most = max(float(np.delete(weights, joint).max()), 1e-9)
+    for other in np.flatnonzero(shown):
+        if other != joint:
+            colour = QColor(*joint_colour(int(other)))
+            colour.setAlphaF(_ATTENTION_OPACITY)
+            width = THICKEST_ATTENTION * float(weights[other]) / most
+            painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            painter.drawLine(_point(points[joint]), _point(points[other]))
 
 
 def draw_name(painter: QPainter, top: QPointF, text: str, is_chosen: bool, bounds: QRectF) -> None:

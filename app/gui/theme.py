@@ -156,6 +156,8 @@ def _style_sheet(theme: Theme) -> str:
     QProgressBar::chunk {{ background: {theme.accent}; border-radius: 3px; }}
     QStatusBar {{ background: {theme.window}; color: {theme.muted}; }}
     QStatusBar::item {{ border: none; }}
+    QToolButton#notes {{ color: {theme.warning}; border: none; padding: 1px 6px; }}
+    QToolButton#notes:hover {{ background: {theme.raised}; border-radius: 4px; }}
     QSplitter::handle {{ background: {theme.window}; }}
     QSplitter::handle:hover {{ background: {theme.border}; }}
     QDockWidget::title {{ background: {theme.window}; padding: 6px 8px; }}

@@ -38,12 +38,12 @@ class TimelineDisplay(QWidget):
         self._hover_x: float | None = None
         self._scrubbing = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.setMinimumSize(240, 156)
+        self.setMinimumSize(240, 166)
         self.setAccessibleName("Timeline")
 
     def sizeHint(self) -> QSize:
         """Low and wide."""
-        return QSize(900, 168)
+        return QSize(900, 182)
 
     # What is shown
 

@@ -117,7 +117,7 @@ class TimelineLayout:
     def lane_rects(self) -> dict[str, QRect]:
         """Every lane by its name; what height there is to spare goes to the scores and the suspicious frames."""
         gaps = 3
-        fixed = {"Score": 16, "Seen": 6, "Left foot": 9, "Right foot": 9, "Check": 30, "Edited": 6}
+        fixed = {"Score": 16, "Seen": 8, "Left foot": 12, "Right foot": 12, "Check": 30, "Edited": 8}
         spare = max(0, self.lanes.height() - sum(fixed.values()) - gaps * (len(fixed) - 1))
         fixed["Score"] += spare * 2 // 5
         fixed["Check"] += spare * 2 // 5 // 6 * 6

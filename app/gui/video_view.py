@@ -24,7 +24,14 @@ from PyQt6.QtWidgets import (
 from app.gui.joint_names import joint_label
 from app.gui.picking import nearest_joint, nearest_person
 from app.gui.picture_view import PictureView, Press
-from app.gui.skeleton_painter import draw_held_joint, draw_joint_text, draw_name, draw_person, opacities
+from app.gui.skeleton_painter import (
+    draw_attention,
+    draw_held_joint,
+    draw_joint_text,
+    draw_name,
+    draw_person,
+    opacities,
+)
 from stcformer.skeleton import JOINT_COUNT
 
 Array = NDArray[np.floating[Any]]
@@ -76,6 +83,8 @@ class VideoView(PictureView):
         self._names: tuple[str, ...] = ()
         self._chosen = 0
         self._is_editable = False
+        self._attention: Array | None = None
+        self._attending_joint = 0
         self._cursor: QPointF | None = None
         self._hovered: _Joint | None = None
         self._moved: _Moved | None = None
@@ -99,6 +108,11 @@ class VideoView(PictureView):
             self._hovered = self._joint_at(self._cursor)
         self.update()
 
+    def set_attention(self, weights: Array | None, joint: int) -> None:
+        """Draw lines from a joint of the chosen person to the others, as thick as their (17,) weights; None: none."""
+        self._attention, self._attending_joint = weights, joint
+        self.update()
+
     def set_editable(self, editable: bool) -> None:
         """Whether joints of the chosen person can be moved, hidden and put back."""
         self._is_editable = editable
@@ -113,6 +127,9 @@ class VideoView(PictureView):
         points = self._viewport.to_widget(keypoints)
         bounds = QRectF(self.rect())
         order = sorted(range(len(points)), key=lambda person: person == self._chosen)
+        if self._attention is not None and self._chosen < len(points):
+            chosen = points[self._chosen], scores[self._chosen]
+            draw_attention(painter, *chosen, self._attending_joint, self._attention)
         for person in order:
             draw_person(painter, points[person], scores[person], person == self._chosen)
         if len(points) > 1:

@@ -13,7 +13,9 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from app.gui.attention_view import AttentionView
 from app.gui.clock import PlaybackClock
+from app.gui.commands import PANELS
 from app.gui.curve_view import CurveView
 from app.gui.notice import NoticeBar
 from app.gui.people_panel import PeoplePanel
@@ -28,7 +30,7 @@ CLIP, LIVE = 0, 1
 
 
 class WindowLayout:
-    """Two views side by side, below them either the clip's time or the live panel; docks for people and curves."""
+    """Two views side by side, below them either the clip's time or the live panel; docks beside them."""
 
     def __init__(self, window: QMainWindow, clock: PlaybackClock) -> None:
         self.video_view = VideoView()
@@ -38,6 +40,7 @@ class WindowLayout:
         self.timeline = Timeline()
         self.transport = Transport(clock)
         self.curve_view = CurveView()
+        self.attention_view = AttentionView()
         self.people_panel = PeoplePanel()
         self.status_label = QLabel()
         self.device_label = QLabel()
@@ -54,12 +57,18 @@ class WindowLayout:
         window.setCentralWidget(middle)
         self.people_dock = _dock(window, "People", self.people_panel, Qt.DockWidgetArea.RightDockWidgetArea)
         self.curves_dock = _dock(window, "Curves", self.curve_view, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.attention_dock = _dock(
+            window, "Attention", self.attention_view, Qt.DockWidgetArea.RightDockWidgetArea
+        )
+        window.tabifyDockWidget(self.people_dock, self.attention_dock)
         window.resizeDocks([self.curves_dock], [230], Qt.Orientation.Vertical)
         window.resizeDocks([self.people_dock], [220], Qt.Orientation.Horizontal)
         self.curves_dock.hide()
+        self.attention_dock.hide()
         self.people_dock.hide()
         status = window.statusBar()
         assert status is not None
+        self._status = status
         status.addWidget(self.status_label, 1)
         status.addPermanentWidget(self.device_label)
         status.setContentsMargins(8, 0, 8, 0)
@@ -67,16 +76,19 @@ class WindowLayout:
     def panel_actions(self) -> dict[str, QAction]:
         """What shows and hides the docks, by the name of its icon."""
         actions = {}
-        for name, dock, tip, key in (
-            ("people", self.people_dock, "People: names, swaps", "Ctrl+3"),
-            ("curves", self.curves_dock, "Curves: angles, positions, speed", "Ctrl+4"),
-        ):
+        docks = {"people": self.people_dock, "curves": self.curves_dock, "attention": self.attention_dock}
+        for name, (tip, key) in PANELS.items():
+            dock = docks[name]
             action = dock.toggleViewAction()
             assert action is not None
             action.setShortcut(key)
             action.setToolTip(f"{tip} ({key})")
             actions[name] = action
         return actions
+
+    def add_to_status(self, widget: QWidget) -> None:
+        """Left of the device, in the status bar."""
+        self._status.insertPermanentWidget(1, widget)
 
     def set_live_panel(self, panel: QWidget) -> None:
         """What stands below the views in live mode."""
@@ -85,7 +97,7 @@ class WindowLayout:
     def show_page(self, page: int) -> None:
         """`CLIP` or `LIVE`."""
         self.below.setCurrentIndex(page)
-        for dock in (self.people_dock, self.curves_dock):
+        for dock in (self.people_dock, self.curves_dock, self.attention_dock):
             dock.setEnabled(page == CLIP)
 
     def _fill(self) -> None:

@@ -16,6 +16,7 @@ class Work(QObject):
     failed = pyqtSignal(object)
     """The exception."""
     running_changed = pyqtSignal(bool)
+    started = pyqtSignal()
     done = pyqtSignal(str)
     """A sentence on what came of it."""
 
@@ -43,6 +44,7 @@ class Work(QObject):
         path = self._document.path
         if path is None or self.is_running:
             return
+        self.started.emit()
         self._bar.set_working(True)
         self._display.follow_work()
         self.processing.start(path, self._document.settings, self._document.edits)

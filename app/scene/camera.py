@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.motion.arrays import Array
+from app.motion.world import camera_in_world
 from stcformer.skeleton import JOINTS
 
 VIEWS = ("front", "back", "side", "left", "top", "camera", "free")
@@ -51,6 +52,8 @@ class Look:
     """Degrees above the floor."""
     field: float = USUAL_FIELD
     """Field of view in degrees over the shorter side of the picture."""
+    roll: float = 0.0
+    """Degrees by which it is turned about its line of sight; positive: its right side is up."""
 
     def backward(self) -> Array:
         """(3,) unit vector from the centre to the eye."""
@@ -62,12 +65,18 @@ class Look:
         """(3,) where it is looked from, metres."""
         return np.asarray(self.centre) + self.distance * self.backward()
 
-    def axes(self) -> Array:
-        """(3, 3) rows: right, up and backward in world space."""
+    def level_axes(self) -> Array:
+        """(3, 3) rows: right, up and backward in world space of the same look without its roll."""
         azimuth = math.radians(self.azimuth)
         right = np.array([-math.sin(azimuth), math.cos(azimuth), 0.0])
         backward = self.backward()
         return np.stack((right, np.cross(backward, right), backward))
+
+    def axes(self) -> Array:
+        """(3, 3) rows: right, up and backward in world space."""
+        right, up, backward = self.level_axes()
+        cosine, sine = math.cos(math.radians(self.roll)), math.sin(math.radians(self.roll))
+        return np.stack((cosine * right + sine * up, cosine * up - sine * right, backward))
 
     def tangents(self, size: tuple[float, float]) -> tuple[float, float]:
         """Tangents of half the field of view, across and up, in a picture of (width, height)."""
@@ -75,10 +84,15 @@ class Look:
         tangent = math.tan(math.radians(self.field) / 2) / min(width, height)
         return tangent * width, tangent * height
 
+    def reach(self, size: tuple[float, float]) -> float:
+        """Tangent of half the field of view from corner to corner, in a picture of (width, height)."""
+        return math.hypot(*self.tangents(size))
+
     def horizon(self, size: tuple[float, float]) -> float:
-        """Where the horizon is in the picture's height: -1 at its lower edge or under it, 1 at its upper edge."""
-        _, up, backward = self.axes()
-        rise = self.tangents(size)[1] * up[2]
+        """Where the horizon is above the middle of the picture, square to it, as a share of the `reach`: -1 where all
+        of the picture is above it, 1 where all is below."""
+        _, up, backward = self.level_axes()
+        rise = self.reach(size) * up[2]
         return float(np.clip(backward[2] / rise, -1, 1)) if rise > 1e-9 else math.copysign(1.0, backward[2])
 
     def project(self, points: Array, size: tuple[float, float]) -> Array:
@@ -103,6 +117,15 @@ class VideoCamera:
     """Over the longer side of the picture."""
     image_size: tuple[int, int]
     """(width, height) of the picture, pixels."""
+    up: tuple[float, float, float] = (0.0, 0.0, 1.0)
+    """Where the top of its picture is; any direction between its line of sight and there will do."""
+
+    def axes(self) -> Array:
+        """(3, 3) rows: right, up and backward in world space."""
+        forward = np.asarray(self.forward, dtype=float) / np.linalg.norm(self.forward)
+        right = np.cross(forward, self.up)
+        right /= np.linalg.norm(right)
+        return np.stack((right, np.cross(right, forward), -forward))
 
     def tangents(self) -> tuple[float, float]:
         """Tangents of half the field of view, across and up."""
@@ -118,17 +141,20 @@ class VideoCamera:
 
     def look(self, size: tuple[float, float], distance: float) -> Look:
         """Through it, in a view of (width, height) that its whole picture fits."""
-        x, y, z = np.asarray(self.forward, dtype=float) / np.linalg.norm(self.forward)
+        right, _, backward = self.axes()
         across, up = self.tangents()
         width, height = max(size[0], 1.0), max(size[1], 1.0)
         pixel = max(2 * across / width, 2 * up / height) / PICTURE_SHARE  # tangent a pixel
-        return Look(
-            tuple(np.asarray(self.position) + distance * np.array([x, y, z])),
+        x, y, z = (float(value) for value in np.asarray(self.position) - distance * backward)
+        level = Look(
+            (x, y, z),
             distance,
-            math.degrees(math.atan2(-y, -x)),
-            -math.degrees(math.asin(z)),
+            math.degrees(math.atan2(backward[1], backward[0])),
+            math.degrees(math.asin(np.clip(backward[2], -1, 1))),
             math.degrees(2 * math.atan(pixel * min(width, height) / 2)),
         )
+        level_right, level_up, _ = level.level_axes()
+        return replace(level, roll=math.degrees(math.atan2(right @ level_up, right @ level_right)))
 
 
 def facing(world: Array, fps: float = 30.0) -> Array:
@@ -166,12 +192,14 @@ def turned_to(look: Look, view: str, front: Array) -> Look:
     if view not in directions:
         raise ValueError(f"no view is called {view!r}; there are {', '.join(directions)}")
     azimuth, elevation = directions[view]
-    return replace(look, azimuth=azimuth, elevation=elevation, field=USUAL_FIELD)
+    return replace(look, azimuth=azimuth, elevation=elevation, field=USUAL_FIELD, roll=0.0)
 
 
-def fitted(look: Look, points: Array, size: tuple[float, float], margin: float = BODY_MARGIN) -> Look:
+def fitted(
+    look: Look, points: Array, size: tuple[float, float], margin: float = BODY_MARGIN, covered: float = 0.0
+) -> Look:
     """The look moved so that `(N, 3)` points, and `margin` metres round them, just fill a picture of (width,
-    height). Its direction stays. Unchanged when no point is known.
+    height), but for the `covered` share of its height at the top. Its direction stays. Unchanged when no point is known.
 
     Exact: a point is inside when x <= across * depth for the right edge and likewise for the other three; each
     pair of edges gives one distance, and the larger one holds.
@@ -183,24 +211,30 @@ def fitted(look: Look, points: Array, size: tuple[float, float], margin: float =
     across, up = look.tangents(size)
     eye = np.zeros(3)
     distances = []
-    for axis, tangent in ((0, across), (1, up)):
-        edge = margin * math.hypot(1.0, tangent)
-        high = float((local[:, axis] + tangent * local[:, 2]).max()) + edge
-        low = float((-local[:, axis] + tangent * local[:, 2]).max()) + edge
-        distances.append((high + low) / (2 * tangent))
+    edges = ((across, across), (up * (1 - 2 * covered), up))  # tangents of right and left, top and bottom
+    for axis, (high_tangent, low_tangent) in enumerate(edges):
+        high = float((local[:, axis] + high_tangent * local[:, 2]).max()) + margin * math.hypot(
+            1.0, high_tangent
+        )
+        low = float((-local[:, axis] + low_tangent * local[:, 2]).max()) + margin * math.hypot(
+            1.0, low_tangent
+        )
+        distances.append((high + low) / (high_tangent + low_tangent))
         eye[axis] = (high - low) / 2
     eye[2] = max(distances)
+    eye[1] += (edges[1][1] - edges[1][0]) / 2 * eye[2]
     middle = float(local[:, 2].max() + local[:, 2].min()) / 2
     distance = max(float(eye[2]) - middle, 0.3)
     centre = (eye - [0.0, 0.0, float(eye[2]) - middle]) @ look.axes()
     return replace(look, centre=(float(centre[0]), float(centre[1]), float(centre[2])), distance=distance)
 
 
-def all_inside(look: Look, points: Array, size: tuple[float, float]) -> bool:
-    """Whether every known one of `(N, 3)` points lies in a picture of (width, height)."""
+def all_inside(look: Look, points: Array, size: tuple[float, float], covered: float = 0.0) -> bool:
+    """Whether every known one of `(N, 3)` points lies in a picture of (width, height), below its `covered` top."""
     points = points[np.isfinite(points).all(axis=1)]
     pixels = look.project(points, size)
-    return bool(((pixels >= 0) & (pixels <= np.asarray(size))).all())  # behind the eye: NaN, so False
+    # behind the eye: NaN, so False
+    return bool(((pixels >= (0, covered * size[1])) & (pixels <= np.asarray(size))).all())
 
 
 def between(start: Look, end: Look, share: float) -> Look:
@@ -209,7 +243,10 @@ def between(start: Look, end: Look, share: float) -> Look:
     def mixed(first: float, second: float) -> float:
         return first + (second - first) * share
 
-    turn = (end.azimuth - start.azimuth + 180) % 360 - 180
+    turn, roll = (
+        (last - first + 180) % 360 - 180
+        for first, last in ((start.azimuth, end.azimuth), (start.roll, end.roll))
+    )
     x, y, z = (mixed(a, b) for a, b in zip(start.centre, end.centre, strict=True))
     return Look(
         (x, y, z),
@@ -217,6 +254,7 @@ def between(start: Look, end: Look, share: float) -> Look:
         start.azimuth + share * turn,
         mixed(start.elevation, end.elevation),
         mixed(start.field, end.field),
+        start.roll + share * roll,
     )
 
 
@@ -250,19 +288,13 @@ def framing_points(world: Array, most: int = 1000) -> Array:
     return np.asarray(poses[near].reshape(-1, 3))
 
 
-def video_camera(world: Array, camera: Array, root_camera: Array) -> tuple[Array, Array] | None:
-    """(3,) position and (3,) forward of the camera that filmed one person, world space, metres.
+def video_camera(world: Array, camera: Array, root_camera: Array) -> tuple[Array, Array, Array] | None:
+    """(3,) position in metres, (3,) forward and (3,) up of the camera that filmed one person, world space.
 
-    world: (F, 17, 3); camera: (F, 17, 3) camera space, the hip at 0; root_camera: (F, 3) the hip in camera space, metres.
-    None when no frame has all. World space is camera space turned upright and moved (`app.motion.world`): the turn is
-    that of the poses (Kabsch, Acta Cryst. A32, 1976), and one hip in both tells where to.
+    The arguments are those of `app.motion.world.camera_in_world`. None when no frame has all.
     """
-    known = np.isfinite(world).all(axis=(1, 2)) & np.isfinite(root_camera).all(axis=1)
-    known &= np.isfinite(camera).all(axis=(1, 2))
-    if not known.any():
+    found = camera_in_world(world, camera, root_camera)
+    if found is None:
         return None
-    turned = (world[known] - world[known][:, [_HIP]]).reshape(-1, 3)
-    u, _, vt = np.linalg.svd(turned.T @ camera[known].reshape(-1, 3))
-    rotation = u @ np.diag([1.0, 1.0, np.linalg.det(u @ vt)]) @ vt
-    positions = world[known, _HIP] - root_camera[known] @ rotation.T
-    return np.median(positions, axis=0), rotation[:, 2]
+    rotation, position = found
+    return position, rotation[:, 2], -rotation[:, 1]

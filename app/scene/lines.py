@@ -106,10 +106,8 @@ def trail_lines(
 
 def camera_lines(camera: VideoCamera, size_m: float) -> Array:
     """(9, 2, 3) a camera's wire pyramid, `size_m` metres deep, with a mark over its upper edge."""
-    forward = np.asarray(camera.forward) / np.linalg.norm(camera.forward)
-    right = np.cross(forward, [0.0, 0.0, 1.0])
-    right /= max(float(np.linalg.norm(right)), 1e-9)
-    up = np.cross(right, forward)
+    right, up, backward = camera.axes()
+    forward = -backward
     across, high = camera.tangents()
     eye = np.asarray(camera.position)
 

@@ -46,7 +46,7 @@ class Viewpoint:
         self.chosen = 0
         self._fps = 30.0
         self._frame = 0
-        self._size = (640.0, 480.0)
+        self._size, self._covered = (640.0, 480.0), 0.0
         self._is_framed = True
         self._front: Array | None = None
         self._path: Array | None = None
@@ -56,9 +56,9 @@ class Viewpoint:
         """Whether there is nobody to look at."""
         return not len(self._points())
 
-    def set_size(self, width: float, height: float) -> None:
-        """The picture's size in pixels."""
-        self._size = (max(width, 1.0), max(height, 1.0))
+    def set_size(self, width: float, height: float, covered: float = 0.0) -> None:
+        """The picture's size in pixels, and the share of its height that is covered at the top."""
+        self._size, self._covered = (max(width, 1.0), max(height, 1.0)), covered
         self._reframe()
 
     def set_motion(self, motion: Array, fps: float) -> None:
@@ -84,8 +84,9 @@ class Viewpoint:
         points = self._points()
         if was_empty and len(points) and self._is_framed:
             self.look_from(self.view or "free")
-        if self._is_framed and self.view != "camera" and not all_inside(self.look, points, self._size):
-            self.look = fitted(self.look, points, self._size, margin)
+        if self._is_framed and self.view != "camera":
+            inside = all_inside(self.look, points, self._size, self._covered)
+            self.look = self.look if inside else fitted(self.look, points, self._size, margin, self._covered)
         self._go_along()
 
     def set_frame(self, frame: int) -> None:
@@ -168,7 +169,7 @@ class Viewpoint:
         if self.view == "camera" and self.camera is not None:
             self.look = self.camera.look(self._size, self._depth())
         elif self._is_framed:
-            self.look = fitted(self.look, self._points(), self._size)
+            self.look = fitted(self.look, self._points(), self._size, covered=self._covered)
         self._anchor = self._followed()
 
     def _depth(self) -> float:

@@ -65,4 +65,6 @@ def test_the_panel_says_how_many_more_were_found(qtbot: QtBot) -> None:
     assert panel.left_out.text().startswith("1 more person was found. ")
     assert not panel.left_out.isHidden()
     panel.set_people(("Person 1",), (20,), 0, True, 3)
-    assert panel.left_out.text().startswith("3 more people were found. ")
+    assert panel.left_out.text() == "3 more people were found. Under Settings, People: all keeps them."
+    panel.set_people(("Person 1",), (20,), 0, True, 3, keeps_all=True)
+    assert panel.left_out.text().endswith("a number keeps one of them.")

@@ -1,5 +1,7 @@
 """The 3D view in a real window: what its pixels show, and what the hand does."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -10,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.gui import scene_shaders, scene_view
 from app.gui.scene_canvas import SceneCanvas
 from app.gui.scene_view import SceneView, opengl_problem
+from app.scene.camera import Look, VideoCamera
 from app.scene.figure import figure_parts
 from stcformer.lens import ASSUMED_FIELD_OF_VIEW
 from stcformer.skeleton import JOINTS
@@ -158,7 +161,7 @@ def test_the_camera_view_agrees_with_the_keypoints_in_the_picture(
     keypoints = seen_by_camera(world)[1][0]
     view.resize(*size)
     qtbot.waitUntil(lambda: canvas_of(view).picture_size() == size)
-    view.set_camera(np.array([0, 0, CAMERA_HEIGHT]), np.array([0, 1.0, 0]), ASSUMED_FIELD_OF_VIEW, IMAGE_SIZE)
+    view.set_camera(VideoCamera((0, 0, CAMERA_HEIGHT), (0, 1, 0), ASSUMED_FIELD_OF_VIEW, IMAGE_SIZE))
     view.set_poses(world, 0)
     view.look_from("camera")
     image = picture(view)
@@ -276,14 +279,35 @@ def test_the_trail_of_a_joint_appears_and_goes(view: SceneView) -> None:
     np.testing.assert_array_equal(picture(view), bare)
 
 
+def test_a_rolled_look_shows_the_same_picture_turned(view: SceneView) -> None:
+    from scipy.ndimage import rotate
+
+    view.resize(560, 560)
+    view.set_poses(FACING_THE_CAMERA, 0)
+    canvas = canvas_of(view)
+    level = Look((0.3, 0, 1.2), 4.5, -70, 8.0)
+    canvas.set_look(level)
+    level_picture = picture(view).astype(float)
+    expected = rotate(level_picture, -25, reshape=False, order=1)  # scipy turns the other way
+    canvas.set_look(replace(level, roll=25.0))
+    seen = picture(view).astype(float)
+    y, x = np.indices(seen.shape[:2]) - 280
+    middle = np.hypot(x, y) < 170  # without toolbar and the sign of the axes
+    assert np.abs(expected - seen)[middle].mean() < 3
+    other_way = rotate(level_picture, 25, reshape=False, order=1)
+    assert np.abs(other_way - seen)[middle].mean() > 10
+    canvas.orbit_by(1, 0)
+    assert canvas.look.roll == 0
+
+
 def test_the_videos_camera_is_drawn_where_it_stands(view: SceneView) -> None:
     view.set_motion(walk(60, 30)[None], 30.0)
     view.look_from("top")
-    view.set_camera(np.array([0, 3.0, 1.0]), np.array([0, 1.0, 0]), 60.0, IMAGE_SIZE)
+    view.set_camera(VideoCamera((0, 3.0, 1.0), (0, 1, 0), 60.0, IMAGE_SIZE))
     canvas = canvas_of(view)
     place = places(view, np.array([0, 3.0, 1.0]))
     with_camera = picture(view)
-    view.clear_camera()
+    view.set_camera(None)
     x, y = (round(float(value)) for value in place)
     change = np.abs(with_camera - picture(view)).max(axis=-1)
     assert change[y - 3 : y + 4, x - 3 : x + 4].max() > 40
@@ -338,10 +362,10 @@ def finish_turn(view: SceneView) -> None:
 def test_the_camera_button_waits_for_a_camera(view: SceneView) -> None:
     button = view.toolbar.views["camera"]
     assert not button.isEnabled()
-    view.set_camera(np.array([0, 0, 1.4]), np.array([0, 1.0, 0]), 60.0, IMAGE_SIZE)
+    view.set_camera(VideoCamera((0, 0, 1.4), (0, 1, 0), 60.0, IMAGE_SIZE))
     assert button.isEnabled()
     view.look_from("camera")
-    view.clear_camera()
+    view.set_camera(None)
     assert view.view == "free"
     assert not button.isEnabled()
 
@@ -571,12 +595,12 @@ def test_without_opengl_a_sentence_stands_there_and_every_call_works(
     view.set_poses(motion[:, 3], 0)
     view.set_trail(J["lwrist"])
     view.set_follow(True)
-    view.set_camera(np.array([0, 0, 1.4]), np.array([0, 1.0, 0]), 60.0, IMAGE_SIZE)
+    view.set_camera(VideoCamera((0, 0, 1.4), (0, 1, 0), 60.0, IMAGE_SIZE))
     view.look_from("camera")
     view.frame_motion()
     view.set_colours(dark=False)
     view.paint_now()
-    view.clear_camera()
+    view.set_camera(None)
 
 
 def test_a_driver_that_does_not_take_the_shaders_is_told_in_a_sentence(

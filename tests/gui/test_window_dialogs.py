@@ -9,7 +9,7 @@ from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QGuiApplication
 
 from app.gui import preferences
-from app.gui.commands import COMMANDS, MENUS, key_sequences
+from app.gui.commands import COMMANDS, MENUS, PANELS, key_sequences
 from app.gui.diagnostics import keys_html
 from app.gui.main_window import MainWindow
 from app.gui.settings_dialog import SettingsDialog
@@ -30,8 +30,8 @@ def test_settings_of_the_motion_are_applied_at_once(window: MainWindow, pump: Pu
     window.lifter.get(window.document.settings)
     height = np.ptp(pose_of(window)[:, 2])
     dialog = settings_dialog(window)
-    dialog.height_known.setChecked(True)
-    dialog.height_m.setValue(1.2)
+    dialog.body_height.known.setChecked(True)
+    dialog.body_height.number.setValue(1.2)
     pump.call(dialog.apply)
     settled(window, pump)
     assert np.ptp(pose_of(window)[:, 2]) < 0.85 * height
@@ -41,11 +41,35 @@ def test_settings_of_the_motion_are_applied_at_once(window: MainWindow, pump: Pu
     assert preferences.load_settings(window.store).height_m == 1.2
 
 
+def test_a_tilt_and_a_floor_are_those_of_one_clip(
+    window: MainWindow, pump: Pump, project: Path, clip: Path
+) -> None:
+    opened(window, pump, project)
+    window.lifter.get(window.document.settings)
+    dialog = settings_dialog(window)
+    dialog.camera_pitch.known.setChecked(True)
+    dialog.camera_pitch.number.setValue(20.0)
+    dialog.floor.setValue(5.0)
+    dialog.smoothing.setCurrentText("gaussian")
+    before = pose_of(window)
+    pump.call(dialog.apply)
+    settled(window, pump)
+    assert np.abs(pose_of(window) - before).max() > 0.05
+    assert window.document.take is not None
+    assert window.document.take.settings == Settings(
+        smoothing="gaussian", camera_pitch_degrees=20.0, floor_offset_m=0.05
+    )
+    assert preferences.load_settings(window.store) == Settings(smoothing="gaussian")
+    window.document.undo_stack.setClean()
+    opened(window, pump, clip)
+    assert window.document.settings == Settings(smoothing="gaussian")
+
+
 def test_another_detector_asks_for_processing_again(window: MainWindow, pump: Pump, project: Path) -> None:
     opened(window, pump, project)
     before = window.document.take
     dialog = settings_dialog(window)
-    dialog.detector.setCurrentText("mediapipe")
+    dialog.detector.box.setCurrentText("mediapipe")
     pump.call(dialog.apply)
     assert "processed again" in window.notice.text
     assert window.document.take is before
@@ -107,6 +131,10 @@ def test_help_lists_every_key() -> None:
     for command in COMMANDS:
         if command.keys and command.menu in MENUS:
             assert command.text.replace("&", "").removesuffix("…") in html
+    for tip, key in PANELS.values():
+        assert f"<b>{key}</b></td><td>{tip}" in html
+    for words in ("row of a foot", "Page Down", "drag a joint"):
+        assert words in html
 
 
 def test_diagnostics_can_be_copied(window: MainWindow, pump: Pump, project: Path) -> None:

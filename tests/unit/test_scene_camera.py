@@ -1,11 +1,14 @@
 """Where the 3D view looks from: the person's front, what fits, the video's own camera."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from app.motion.gravity import up_vector
 from app.motion.root import pinhole, project
+from app.motion.world import camera_to_world
 from app.scene.camera import (
     BODY_MARGIN,
     PICTURE_SHARE,
@@ -178,9 +181,10 @@ def test_the_videos_camera_is_found_from_one_hip_in_two_spaces() -> None:
     origin = np.array([0.3, 4.0, 0.1])  # the studio's world begins under the first hip
     found = video_camera(world - origin, pose, np.where(np.arange(30)[:, None] < 4, np.nan, root))
     assert found is not None
-    position, forward = found
+    position, forward, up = found
     np.testing.assert_allclose(position, np.array([0, 0, CAMERA_HEIGHT]) - origin, atol=1e-9)
     np.testing.assert_allclose(forward, (0, 1, 0), atol=1e-9)
+    np.testing.assert_allclose(up, (0, 0, 1), atol=1e-9)
 
 
 def test_the_videos_camera_may_look_down() -> None:
@@ -225,11 +229,60 @@ def test_a_tall_picture_is_looked_at_with_the_field_over_its_longer_side() -> No
     np.testing.assert_allclose(seen, expected, atol=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("pitch", "roll"), [(0, 0), (0, 12), (40, -8), (-20, 3), (30, 90), (89.99, 20), (90, 20), (-90, 0)]
+)
+def test_through_a_camera_that_is_pitched_and_rolled_every_joint_lies_where_it_lies_in_the_picture(
+    pitch: float, roll: float
+) -> None:
+    upright = camera_to_world(up_vector(pitch, roll))  # camera space to world axes
+    position = np.array([0.3, -0.5, 1.7])
+    in_camera = np.random.default_rng(3).uniform((-0.6, -1, 3), (0.6, 1, 6), (40, 3))
+    keypoints = project(in_camera, pinhole(IMAGE_SIZE, 55.0))
+    forward, up = upright[:, 2], -upright[:, 1]
+    camera = VideoCamera(tuple(position), tuple(forward), 55.0, IMAGE_SIZE, tuple(up))  # type: ignore[arg-type]
+    left, top, width, _ = camera.picture((640, 500))
+    seen = camera.look((640, 500), 4.0).project(in_camera @ upright.T + position, (640, 500))
+    np.testing.assert_allclose(seen, keypoints * (width / IMAGE_SIZE[0]) + [left, top], atol=1e-5)
+
+
+def test_the_roll_of_the_videos_camera_is_found() -> None:
+    world = turn_around(30)
+    upright = camera_to_world(up_vector(25.0, 7.0))
+    position = np.array([0.2, -4.0, 2.0])
+    absolute = (world - position) @ upright
+    found = video_camera(world, absolute - absolute[:, :1], absolute[:, 0])
+    assert found is not None
+    np.testing.assert_allclose(found[0], position, atol=1e-9)
+    np.testing.assert_allclose(found[1], upright[:, 2], atol=1e-9)
+    np.testing.assert_allclose(found[2], -upright[:, 1], atol=1e-9)
+
+
+@pytest.mark.parametrize("size", [(900, 400), (400, 900)])
+def test_what_is_covered_at_the_top_is_kept_free(size: tuple[int, int]) -> None:
+    points = walk(60, 30).reshape(-1, 3)
+    look = fitted(Look(), points, size, margin=0.0, covered=0.15)
+    pixels = look.project(points, size)
+    assert pixels[:, 1].min() >= 0.15 * size[1] - 1e-6
+    assert all_inside(look, points * 0.999 + look.centre * np.array(0.001), size, covered=0.15)
+    assert not all_inside(fitted(Look(), points, (900, 400), margin=0.0), points, (900, 400), covered=0.15)
+    touched = [pixels[:, 1].min() / size[1] - 0.15, 1 - pixels[:, 1].max() / size[1]]
+    assert max(touched) < 1e-6, "as large as goes"
+
+
+def test_other_views_stand_upright_after_a_rolled_camera() -> None:
+    rolled = Look(roll=15.0)
+    assert turned_to(rolled, "side", np.array([0, -1.0, 0])).roll == 0
+    assert between(Look(roll=170.0), Look(roll=-170.0), 0.5).roll == pytest.approx(180.0)
+
+
 @pytest.mark.parametrize("elevation", [0.0, 9.0, -7.0])
 def test_the_horizon_is_where_what_is_far_away_lies(elevation: float) -> None:
     look = Look((0, 0, 1), 5, -90, elevation)
     far = look.project(np.array([0, 1e7, look.eye()[2]]), SIZE)
-    assert look.horizon(SIZE) == pytest.approx(1 - 2 * far[1] / SIZE[1], abs=1e-4)
+    across, high = look.tangents(SIZE)
+    expected = (1 - 2 * far[1] / SIZE[1]) * high / math.hypot(across, high)
+    assert look.horizon(SIZE) == pytest.approx(expected, abs=1e-4)
 
 
 def test_from_high_above_all_of_the_picture_is_floor() -> None:
