@@ -19,8 +19,8 @@ from app.settings import Settings
 from app.take import Array, Source, Take
 from app.video import Frame
 from detectors import Person
-from detectors.side_swaps import undo_side_swaps
-from detectors.tracking import MOST_PEOPLE, Track, Tracker
+from detectors.people.side_swaps import undo_side_swaps
+from detectors.people.tracking import MOST_PEOPLE, Track, Tracker
 from stcformer.skeleton import JOINT_COUNT
 
 LASTING_S = 1.0
@@ -47,7 +47,7 @@ class People:
     disagreement: Array
     """(P, F) metres."""
     side_swaps: list[dict[str, Any]]
-    """What was undone of left and right taken for each other, for the provenance."""
+    """What was undone of left and right taken for each other, for the provenance: person (from 1), part, frames."""
     report: list[dict[str, Any]]
     """Of everybody who was found, for the provenance: frames seen, share of the picture's height, wanted or not."""
 
@@ -186,9 +186,12 @@ class PeopleFinder:
         for follow, *final in zip(self.followed, *edited, lifted, strict=True):
             follow.settle(*final)
         swaps = [
-            {"person": place, **asdict(swap)} for place, person in enumerate(people) for swap in person[2]
+            {"person": number, **asdict(swap)}
+            for number, person in enumerate(people, start=1)
+            for swap in person[2]
         ]
-        report = [_described(track, track in chosen) for track in tracks]
+        numbers = {track.number: number for number, track in enumerate(chosen, start=1)}
+        report = [_described(track, numbers.get(track.number)) for track in tracks]
         return People(keypoints, scores, edited, lifted, disagreement, swaps, report)
 
     def _wanted(self, tracks: Sequence[Track]) -> list[Track]:
@@ -250,11 +253,13 @@ def _people(count: int) -> str:
     return "1 person was" if count == 1 else f"{count} people were"
 
 
-def _described(track: Track, is_wanted: bool) -> dict[str, Any]:
+def _described(track: Track, number: int | None) -> dict[str, Any]:
+    """Of one track, for the provenance; `number` is that of the person in the files, from 1."""
     return {
+        "person": number,
         "frames": len(track.frames),
         "first_frame": track.frames[0],
         "last_frame": track.frames[-1],
         "share_of_height": round(track.height_share, 3),
-        "chosen": is_wanted,
+        "chosen": number is not None,
     }

@@ -29,5 +29,5 @@ class Settings:
     foot_lock: str = "auto"
     """Whether feet that stand are held at one place: auto, always or never (`app.motion.foot_lock`)."""
     longest_gap_s: float = 0.5
-    """Seconds: a person who was lost for no longer is bridged; after a longer time nobody is there. At most 0.5, which
-    is what the lifter bridges."""
+    """Seconds: a person who was lost for no longer is bridged; after a longer time nobody is there. At most 0.5: beyond,
+    it is another movement (`app.motion.gaps`)."""

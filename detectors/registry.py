@@ -21,36 +21,36 @@ class _Entry:
     install: str
     """How to get them."""
     model_files: tuple[str, ...] = ()
-    """What it needs of `detectors.model_files`, unless it is given others."""
+    """What it needs of `detectors.models.files`, unless it is given others."""
     automatic_on_cuda_only: bool = False
 
 
 _ENTRIES = {
     "mediapipe": _Entry(
-        "detectors.mediapipe:MediaPipeDetector",
+        "detectors.mediapipe.solutions:MediaPipeDetector",
         ("mediapipe.python.solutions.pose",),
         "pip install 'mediapipe<0.10.30'",
     ),
     "mediapipe-tasks": _Entry(
-        "detectors.mediapipe_tasks:MediaPipeTasksDetector",
+        "detectors.mediapipe.tasks:MediaPipeTasksDetector",
         ("mediapipe.tasks.python.vision.pose_landmarker",),
         "pip install mediapipe",
         ("mediapipe-pose-full",),
     ),
     "mediapipe-people": _Entry(
-        "detectors.cropping:MediaPipePeopleDetector",
+        "detectors.mediapipe.people:MediaPipePeopleDetector",
         ("mediapipe.python.solutions.pose", "onnxruntime"),
         "pip install 'mediapipe<0.10.30' onnxruntime",
         ("rtmdet-nano-person",),
     ),
     "rtmpose": _Entry(
-        "detectors.rtmpose:RTMPoseDetector",
+        "detectors.onnx.rtmpose:RTMPoseDetector",
         ("onnxruntime",),
         "pip install onnxruntime",
         ("rtmpose-m-halpe26", "rtmdet-nano-person"),
     ),
     "mmpose": _Entry(
-        "detectors.mmpose:MMPoseDetector",
+        "detectors.mmlab.mmpose:MMPoseDetector",
         ("torch", "mmengine", "mmcv", "mmdet", "mmpose"),
         "make mmpose",
         ("rtmpose-m-halpe26-pth", "rtmdet-m-person-pth"),
@@ -169,7 +169,7 @@ def _state(name: str) -> State:
     libraries = [library for library in entry.libraries if not is_installed(library)]
     if libraries:
         return State(name, False, f"{', '.join(libraries)} ({entry.install})")
-    from detectors.model_files import is_present  # noqa: PLC0415 - with it comes the network's library
+    from detectors.models.files import is_present  # noqa: PLC0415 - with it comes the network's library
 
     files = [file for file in entry.model_files if not is_present(file)]
     missing = f"model files (stcstudio models download {' '.join(files)})" if files else ""

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from detectors import model_table
-from detectors.model_files import FOLDER_VARIABLE
+from detectors.models import table as model_table
+from detectors.models.files import FOLDER_VARIABLE
 
 ONNX = b"\x08\x07onnx" + bytes(range(256)) * 300
 TASK = b"PK task" + bytes(range(255, -1, -1)) * 200

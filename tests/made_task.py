@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from detectors.mediapipe_library import import_mediapipe
+from detectors.mediapipe.library import import_mediapipe
 
 _NETWORKS = {
     "pose_detector.tflite": ("pose_detection/pose_detection.tflite", 127.5, 127.5),

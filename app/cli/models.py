@@ -50,6 +50,6 @@ def models_import(
 @models.command(name="where")
 def models_where() -> None:
     """Print the folder of the model files."""
-    from detectors.model_files import where  # noqa: PLC0415
+    from detectors.models.files import where  # noqa: PLC0415
 
     print(where())

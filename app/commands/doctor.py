@@ -46,7 +46,7 @@ def _detector() -> str:
 def _detectors() -> list[str]:
     """A line for every detector, the best first: ready, or what it lacks and how to get it."""
     from detectors import choose_detector, detector_states  # noqa: PLC0415
-    from detectors.model_files import where  # noqa: PLC0415
+    from detectors.models.files import where  # noqa: PLC0415
 
     lines = ["Detectors:", *(f"  {state.name}: {state.words}" for state in detector_states())]
     return [*lines, f"  {choose_detector('auto').reason}", f"  Model files: {where()}"]

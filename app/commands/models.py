@@ -15,9 +15,9 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from detectors import model_files
-from detectors.model_files import Transfer
-from detectors.model_table import ModelFile, model_entry, model_table
+from detectors.models import files as model_files
+from detectors.models.files import Transfer
+from detectors.models.table import ModelFile, model_entry, model_table
 
 
 def list_models() -> None:

@@ -98,27 +98,38 @@ def shown_progress(console: Console) -> Iterator[Any]:
 def _people(take: Take) -> list[str]:
     """A line for everybody who was found, whether in the Take or not."""
     frames, found = take.frame_count(), take.provenance["people"]
-    seen = [int(take.seen(person).sum()) for person in range(take.person_count())]
-    if not any(seen):
+    if not any(take.seen(person).any() for person in range(take.person_count())):
         return ["Nobody was seen in any frame: there is no pose to write, and the files say so."]
-    reports = [take.provenance["motion"], *take.provenance["motion_of_others"]]
-    bodies = [
-        f"{report['body']['height_m']:.2f} m tall, give or take {report['body']['scale_uncertainty']:.0%} "
-        f"({report['body']['scale_from']})"
-        for report in reports
-    ]
+    bodies = [_body(take, person) for person in range(take.person_count())]
     if len(found) == 1:
-        return [f"A person in {seen[0]} of {frames} frames, {bodies[0]}"]
-    lines, chosen = [], iter(bodies)
+        return [f"A person in {found[0]['frames']} of {frames} frames, {bodies[0]}"]
+    lines = []
     for number, person in enumerate(found, start=1):
-        rest = (
-            next(chosen) if person["chosen"] else f"left out (--person {number} or --person all keeps them)"
-        )
+        place = person["person"]
+        if place is None:
+            keeps = f"--person {number}" + (" or --person all" if take.settings.person != "all" else "")
+            rest = f"left out ({keeps} keeps them)"
+        else:
+            rest = bodies[place - 1] + (f", person {place} in the files" if place != number else "")
         lines.append(
             f"Person {number}: in {person['frames']} of {frames} frames, "
             f"{100 * person['share_of_height']:.0f} % of the picture's height, {rest}"
         )
     return lines
+
+
+def _body(take: Take, person: int) -> str:
+    """Of one person of the Take: frames that are bridged, if any, and the height."""
+    report = [take.provenance["motion"], *take.provenance["motion_of_others"]][person]
+    bridged = int(take.bridged(person).sum())
+    more = f"{bridged} more bridged, " if bridged else ""
+    if "body" not in report:
+        return f"{more}too little seen for a pose"
+    body = report["body"]
+    return (
+        f"{more}{body['height_m']:.2f} m tall, give or take {body['scale_uncertainty']:.0%} "
+        f"({body['scale_from']})"
+    )
 
 
 def _summary(take: Take, seconds: dict[str, float]) -> list[str]:
@@ -134,7 +145,8 @@ def _summary(take: Take, seconds: dict[str, float]) -> list[str]:
         lines.append(detector["chosen"])
     lines += [f"Note: {note}" for note in notes_of(take)]
     lines += _people(take)
-    if "gravity" in (motion := take.provenance["motion"]):
+    anybody = any(take.seen(person).any() for person in range(take.person_count()))
+    if anybody and "gravity" in (motion := take.provenance["motion"]):
         gravity = motion["gravity"]
         way = "down" if gravity["pitch_degrees"] >= 0 else "up"
         lines.append(

@@ -87,16 +87,9 @@ def joints_of(motion: BvhMotion, preset: BvhPreset = PRESETS[0]) -> Array:
 
 def _read_back(path: Path, expected: Array, compared: np.ndarray, preset: BvhPreset) -> dict[str, Any]:
     """How far the file's own forward kinematics lies from the poses, in millimetres, where there are any."""
-    found = joints_of(read_bvh(path), preset) / preset.units_per_metre
-    distance = np.linalg.norm(found - expected, axis=-1)[compared] * 1000
-    if not distance.size:
-        return {"frames_compared": 0}
-    return {
-        "frames_compared": int(compared.sum()),
-        "largest_error_mm": round(float(distance.max()), 4),
-        "mean_error_mm": round(float(distance.mean()), 4),
-        "of": "forward kinematics of the file against the poses; bones are held constant in the file",
-    }
+    from app.export.solved_motion import read_back_notes  # noqa: PLC0415
+
+    return read_back_notes(joints_of(read_bvh(path), preset) / preset.units_per_metre, expected, compared)
 
 
 def _bvh_text(motion: "SolvedMotion", preset: BvhPreset, frame_time: float) -> tuple[str, str]:

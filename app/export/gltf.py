@@ -220,18 +220,12 @@ def read_gltf(path: Path) -> GlbMotion:
 
 def _read_back(path: Path, expected: Array, compared: np.ndarray) -> dict[str, Any]:
     """How far the file's own forward kinematics lies from the poses, in millimetres, where there are any."""
+    from app.export.solved_motion import read_back_notes  # noqa: PLC0415
+
     found = read_gltf(path)
     names = _nodes_of_joints()
     columns = [found.names.index(names[joint]) for joint in JOINTS]
-    distance = np.linalg.norm(found.positions[:, columns] - expected, axis=-1)[compared] * 1000
-    if not distance.size:
-        return {"frames_compared": 0}
-    return {
-        "frames_compared": int(compared.sum()),
-        "largest_error_mm": round(float(distance.max()), 4),
-        "mean_error_mm": round(float(distance.mean()), 4),
-        "of": "forward kinematics of the file against the poses; bones are held constant in the file",
-    }
+    return read_back_notes(found.positions[:, columns], expected, compared)
 
 
 FORMAT = ExportFormat(

@@ -9,6 +9,7 @@ import numpy as np
 
 from app.errors import StudioError
 from app.export.format import ExportFormat
+from app.export.video_camera import PIXELS_FROM_CAMERA, WORLD_FROM_CAMERA, camera_of, focal_px
 from app.take import Take
 from stcformer.atomic import atomic_path
 from stcformer.skeleton import JOINTS, PARENTS
@@ -23,6 +24,9 @@ KEYS: tuple[str, ...] = (
     "camera",
     "world",
     "root_camera",
+    "camera_rotation",
+    "camera_position",
+    "focal_px",
     "contacts",
     "parents",
     "first_frame",
@@ -30,8 +34,12 @@ KEYS: tuple[str, ...] = (
 
 
 def write_npz(take: Take, person: int, path: Path) -> dict[str, Any]:
-    """Write the arrays named in `KEYS`, shapes as in `app.take.Take`; `person` is not looked at."""
+    """Write the arrays named in `KEYS`, shapes as in `app.take.Take`; `person` is not looked at.
+
+    `camera_rotation` (P, 3, 3), `camera_position` (P, 3) metres and `focal_px`: see `app.export.video_camera`.
+    """
     del person
+    cameras = [camera_of(take, person) for person in range(take.person_count())]
     arrays: dict[str, Any] = {
         "joints": np.array(JOINTS),
         "time_s": take.time_s,
@@ -42,6 +50,9 @@ def write_npz(take: Take, person: int, path: Path) -> dict[str, Any]:
         "camera": take.camera,
         "world": take.world,
         "root_camera": take.root_camera,
+        "camera_rotation": np.array([camera.rotation for camera in cameras]).reshape(-1, 3, 3),
+        "camera_position": np.array([camera.position for camera in cameras]).reshape(-1, 3),
+        "focal_px": np.float64(focal_px(take)),
         "contacts": take.contacts,
         "parents": np.array(PARENTS, dtype=np.int64),
         "first_frame": np.int64(take.source.first_frame),
@@ -53,6 +64,9 @@ def write_npz(take: Take, person: int, path: Path) -> dict[str, Any]:
         temporary.write_bytes(content.getbuffer())
     return {
         "arrays": {name: list(np.shape(array)) for name, array in arrays.items()},
+        "camera_rotation": f"{WORLD_FROM_CAMERA} (of each person)",
+        "camera_position": "metres in world space, of each person; NaN, as the rotation, without a pose",
+        "focal_px": PIXELS_FROM_CAMERA,
         "contacts": "left, right foot: 1 on the floor, 0 in the air, -1 not known",
         "parents": "index of the joint that each joint's bone begins in; -1 for the hip",
         "first_frame": "the video's frame of the first row",

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from app.errors import StudioError
+from app.export.video_camera import PIXELS_FROM_CAMERA, WORLD_FROM_CAMERA, camera_of, focal_px
 from app.take import Take
 from stcformer.atomic import atomic_path
 from stcformer.skeleton import JOINTS
@@ -43,6 +44,17 @@ def write_sidecar(take: Take, path: Path, files: list[dict[str, Any]]) -> None:
             }
             for person in range(take.person_count())
         ],
+        "camera": {
+            "focal_px": focal_px(take),
+            "persons": [
+                {"person": person + 1, "rotation": place.rotation, "position_m": place.position}
+                for person in range(take.person_count())
+                for place in [camera_of(take, person)]
+                if np.isfinite(place.position).all()
+            ],
+            "to_world": WORLD_FROM_CAMERA,
+            "to_pixels": PIXELS_FROM_CAMERA,
+        },
         "joints": list(JOINTS),
         "spaces": SPACES,
         "units": {

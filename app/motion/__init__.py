@@ -8,6 +8,7 @@ import numpy as np
 
 from app.errors import StudioError
 from app.motion.arrays import Array
+from app.motion.blas import keep_in_one_thread
 from app.motion.bones import ANKLE_HEIGHT_FRACTION, HIP
 from app.motion.company import scale_to_floor
 from app.motion.contact import UNKNOWN, Contacts, contact_report, find_contacts, with_chosen
@@ -85,6 +86,7 @@ def reconstruct_motion(
     """
     settings = settings or Settings()
     check_choices(settings)
+    keep_in_one_thread()
     person = place_person(pose, keypoints, scores, image_size, fps, settings)
     gravity = (
         beside.gravity if beside is not None else find_gravity([person], fps, settings.camera_pitch_degrees)
@@ -110,6 +112,7 @@ def reconstruct_people(
     """
     settings = settings or Settings()
     check_choices(settings)
+    keep_in_one_thread()
     others = replace(settings, height_m=None)
     persons = [
         place_person(poses[p], keypoints[p], scores[p], image_size, fps, others if p else settings)

@@ -9,7 +9,7 @@ from app.errors import StudioError
 from app.motion.arrays import Array, Mask, spans
 from app.motion.bones import body_height, bone_lengths, with_constant_bones
 from app.motion.contact import visible_feet
-from app.motion.gaps import without_long_gaps
+from app.motion.gaps import with_short_gaps_bridged
 from app.motion.root import pinhole, reprojection_error, root_trajectory
 from app.motion.smoothing import filter_report, smooth
 from app.settings import Settings
@@ -74,7 +74,7 @@ def place_person(
     _check(pose, keypoints, scores, image_size, fps)
     keypoints = np.asarray(keypoints, dtype=np.float64)
     scores = np.nan_to_num(np.asarray(scores, dtype=np.float64))
-    pose, bridged = without_long_gaps(
+    pose, bridged = with_short_gaps_bridged(
         np.array(pose, dtype=np.float64), keypoints, scores, fps, settings.longest_gap_s
     )
     seen = np.isfinite(pose).all(axis=(1, 2))

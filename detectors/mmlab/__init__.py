@@ -1,5 +1,6 @@
-"""What MMPose and MMDetection need around them here: their import, their configs, their checkpoints.
+"""MMPose with MMDetection: the detector, and what the two need around them here: import, configs, checkpoints.
 
+- `mmpose`: the detector.
 - `libraries`: the import, with stand-ins for what is not installed and not needed.
 - `ops`: the one compiled operation that is needed, non-maximum suppression, in plain PyTorch.
 - `configs`: a config by name or path, and the network it describes.
@@ -7,5 +8,5 @@
 - `formats`: which of our keypoint formats a network delivers, by its own metainfo.
 - `persons`: person boxes from MMDetection.
 
-The detector is `detectors.mmpose`. Only it and this package import torch among the detectors.
+Among the detectors, only this package imports torch.
 """

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from detectors.errors import DetectorError
-from detectors.model_files import find
+from detectors.models.files import find
 
 POSE_MODEL, PERSON_MODEL = "rtmpose-m-halpe26-pth", "rtmdet-m-person-pth"
-"""Those of `detectors.model_files` that MMPose takes when it is told nothing."""
+"""Those of `detectors.models.files` that MMPose takes when it is told nothing."""
 
 POSE_CONFIGS = {
     "rtmpose-m-body17-pth": "rtmpose-m_8xb256-420e_body8-256x192",
@@ -23,7 +23,7 @@ PERSON_CONFIGS = {
     "rtmdet-nano-person-pth": "rtmdet_nano_320-8xb32_coco-person",
     "rtmdet-m-person-pth": "rtmdet_m_640-8xb32_coco-person",
 }
-"""Name in `detectors.model_files` -> the config in MMPose's wheel that it was trained with."""
+"""Name in `detectors.models.files` -> the config in MMPose's wheel that it was trained with."""
 
 _GRAMMAR = "'mmpose:POSE[,PERSON][,device=cpu|cuda]', each model by its name or as CONFIG=CHECKPOINT"
 

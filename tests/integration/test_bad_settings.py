@@ -62,6 +62,7 @@ def test_wrong_usage_is_exit_code_2(stcstudio: CommandLine, video: Path, argumen
         ("--format", "csv,fbx", ["'fbx'", *FORMATS]),
         ("--detector", "yolo", ["'yolo'", "auto", "mediapipe"]),
         ("--smooth", "kalman", ["'kalman'", "auto", "butterworth", "savitzky-golay", "gaussian", "none"]),
+        ("--foot-lock", "glue", ["'glue'", "auto", "always", "never"]),
         ("--height", "-1.75", ["-1.75 m", "such as 1.75"]),
         ("--height", "180", ["180 m", "in metres"]),
         ("--height", "nan", ["nan m"]),

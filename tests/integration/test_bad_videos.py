@@ -107,7 +107,6 @@ def test_one_frame_with_a_person_gives_every_format_one_row(stcstudio: CommandLi
     ("name", "seen"),
     [
         ("at first", [False] * 6 + [True] * 8),
-        ("in the middle", [True] * 6 + [False] * 6 + [True] * 6),
         ("at last", [True] * 6 + [False] * 6),
     ],
 )
@@ -132,10 +131,32 @@ def test_frames_with_nobody_in_view_are_empty_cells_and_nan(
     assert len(read_bvh(tmp_path / f"{name}.bvh").values) == len(seen)
 
 
+@pytest.mark.parametrize(("longest_gap", "bridged"), [(0.5, 6), (0.1, 0)])
+def test_a_short_gap_is_bridged_as_long_as_the_user_says_and_marked(
+    stcstudio: CommandLine, tmp_path: Path, longest_gap: float, bridged: int
+) -> None:
+    pictures = person_pictures()
+    video = write_clip(tmp_path / "gap.mp4", [*pictures[:6], *[nobody()] * 6, *pictures[12:18]])
+    done = stcstudio.done(
+        "run", video, "-o", tmp_path, "--format", "csv,npz", "--longest-gap", str(longest_gap)
+    )
+    assert ("6 more bridged" in done.out) == bool(bridged)
+    arrays, said = read_npz(tmp_path / "gap.npz"), sidecar(tmp_path / "gap.json")
+    assert said["persons"] == [{"person": 1, "frames_seen": 12, "frames_bridged": bridged}]
+    assert said["provenance"]["motion"]["bridged"] == ([[6, 12]] if bridged else [])
+    assert (arrays["scores"][0, 6:12] == 0).all()
+    assert np.isnan(arrays["keypoints"][0, 6:12]).all()
+    for key in ("camera", "world", "root_camera"):
+        assert np.isfinite(arrays[key][0, 6:12]).all() == bool(bridged), key
+    assert [is_empty(row) for row in rows(tmp_path / "gap.csv")[6:12]] == [not bridged] * 6
+
+
 def test_nobody_in_any_frame_is_said_and_the_files_say_so_too(stcstudio: CommandLine, tmp_path: Path) -> None:
     video = make_video(tmp_path / "empty.mp4", range(0, 5120, 512))
     done = stcstudio.done("run", video, "-o", tmp_path / "out", "--format", ALL_FORMATS)
     assert "Nobody was seen in any frame" in done.out
+    assert "camera looks" not in done.out, "nothing tells which way it looks"
+    assert "Note:" not in done.out
     assert all(map(is_empty, rows(tmp_path / "out" / "empty.csv")))
     assert np.isnan(read_npz(tmp_path / "out" / "empty.npz")["world"]).all()
     assert not (tmp_path / "out" / "empty.bvh").exists()

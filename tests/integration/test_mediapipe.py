@@ -13,7 +13,7 @@ import pytest
 
 from detectors import DetectorError, Person, create_detector
 from detectors.keypoints import FORMATS, H36M17, to_h36m17
-from detectors.mediapipe import MediaPipeDetector
+from detectors.mediapipe.solutions import MediaPipeDetector
 from detectors.opencv import import_cv2
 
 REPO = Path(__file__).resolve().parents[2]
@@ -213,7 +213,7 @@ def test_a_failure_inside_mediapipe_becomes_one_sentence(
         os.write(2, b"E0000 00:00:1.5    81 calculator_graph.cc:12] the reason\n")
         raise RuntimeError("Graph has\nerrors")
 
-    monkeypatch.setattr("detectors.mediapipe._run", broken)
+    monkeypatch.setattr("detectors.mediapipe.solutions._run", broken)
     monkeypatch.setattr(MediaPipeDetector, "_chatter_over", False)  # as before the first person
     with pytest.raises(
         DetectorError, match=r"MediaPipe failed on a picture of 9x8: Graph has errors .*the reason"

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from detectors import DetectorError, Person, create_detector
-from detectors.mediapipe import MediaPipeDetector
-from detectors.mediapipe_tasks import MediaPipeTasksDetector
-from detectors.model_files import FOLDER_VARIABLE
+from detectors.mediapipe.solutions import MediaPipeDetector
+from detectors.mediapipe.tasks import MediaPipeTasksDetector
+from detectors.models.files import FOLDER_VARIABLE
 from tests.command_line import CommandLine, sidecar
 from tests.made_task import made_task
 from tests.person_clips import nobody, person_clip, person_pictures

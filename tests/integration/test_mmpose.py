@@ -15,7 +15,7 @@ from detectors import DetectorError, Person
 from detectors.keypoints import FORMATS
 from detectors.mmlab.configs import build_model, find_config, load_config
 from detectors.mmlab.libraries import import_mmpose
-from detectors.mmpose import MMPoseDetector
+from detectors.mmlab.mmpose import MMPoseDetector
 from detectors.protocol import Boxes
 
 REPO = Path(__file__).resolve().parents[2]
@@ -311,7 +311,7 @@ def test_a_config_is_named_or_a_file_and_anything_else_is_said(workshop: Worksho
 
 def test_every_model_of_the_table_has_its_config_in_the_wheels_and_is_published_with_it() -> None:
     from detectors.mmlab.models import PERSON_CONFIGS, POSE_CONFIGS
-    from detectors.model_table import model_table
+    from detectors.models.table import model_table
 
     files = {entry.name: entry.file for entry in model_table().values()}
     published = "".join(path.read_text() for path in find_config(COCO, "mmpose").parent.glob("*.yml"))

@@ -20,7 +20,7 @@ from app.project import open_project, save_project
 from app.settings import Settings
 from app.video import open_video
 from detectors import Person, create_detector
-from detectors.tracking import Track, Tracker
+from detectors.people.tracking import Track, Tracker
 
 FRAMES, FPS = 60, 30.0
 SIZE = (320, 256)
@@ -164,6 +164,9 @@ def test_the_main_person_is_the_default_and_the_others_are_named(
     assert is_empty(rows(tmp_path / "two.csv")[0])
     second = stcstudio.done("run", video, "-o", tmp_path / "second", "--format", "csv", "--person", "2")
     assert "Person 1: in 40 of 60 frames" in second.out
+    assert ", person 1 in the files" in second.out
+    people = sidecar(tmp_path / "second" / "two.json")["provenance"]["people"]
+    assert [person["person"] for person in people] == [None, 1]
     assert not is_empty(rows(tmp_path / "second" / "two.csv")[0])
     assert sidecar(tmp_path / "two.json")["provenance"]["people"][1]["chosen"] is False
 

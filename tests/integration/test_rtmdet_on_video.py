@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from app.video import open_video
+from detectors.onnx.rtmdet import RTMDetPersonDetector
 from detectors.protocol import Boxes
-from detectors.rtmdet import RTMDetPersonDetector
 
 pytest.importorskip("onnxruntime", reason="needs onnxruntime")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from detectors import Boxes, DetectorError, Person
-from detectors.cropping import MOST_PEOPLE, CroppingDetector
+from detectors.people.cropping import MOST_PEOPLE, CroppingDetector
 
 WIDTH, HEIGHT = 640, 480
 Place = tuple[int, int, int, int]

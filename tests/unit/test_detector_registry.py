@@ -20,7 +20,7 @@ from detectors import (
     detector_states,
     registry,
 )
-from detectors.native_log import captured_native_log
+from detectors.mediapipe.native_log import captured_native_log
 from detectors.opencv import import_cv2, import_failure
 from detectors.protocol import check_image
 from detectors.readiness import is_installed
@@ -208,7 +208,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         monkeypatch.setattr(
             registry, "is_installed", lambda module: {module, module.split(".")[0]} & installed
         )
-        monkeypatch.setattr("detectors.model_files.is_present", lambda name: name in files)
+        monkeypatch.setattr("detectors.models.files.is_present", lambda name: name in files)
         monkeypatch.setattr(registry, "has_cuda", lambda: cuda)
 
     return make

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from detectors.download import DownloadError, discard, fetch
+from detectors.models.download import DownloadError, discard, fetch
 from tests.file_server import FileServer, Served
 
 CONTENT = os.urandom(700_000)

@@ -275,3 +275,34 @@ def test_the_floor_is_the_lowest_level_that_feet_stand_on() -> None:
     contacts[[29, 30, 59, 60]] = 0
     joints[70:72, 3, 2] = -0.3  # two bad frames
     assert find_floor(joints, contacts, 0.08).height == pytest.approx(0.0, abs=0.01)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.9])
+def test_one_false_contact_below_the_floor_does_not_move_it(seconds: float) -> None:
+    stop = 150 + round(seconds * 30)
+    joints = np.zeros((200, 17, 3))
+    joints[:, [3, 6], 2] = 0.08
+    joints[150:stop, 3, 2] = -0.12
+    contacts = np.zeros((200, 2), dtype=np.int8)
+    contacts[10:120], contacts[150:stop, 1] = 1, 1
+    assert find_floor(joints, contacts, 0.08).height == pytest.approx(0.0, abs=0.01)
+
+
+def test_a_single_long_contact_is_the_floor() -> None:
+    joints = np.zeros((60, 17, 3))
+    joints[:, 3, 2], joints[:, 6, 2] = 0.08, 0.5  # the left foot is on a chair
+    assert find_floor(joints, np.ones((60, 2), dtype=np.int8), 0.08).height == pytest.approx(0.0, abs=0.01)
+
+
+def test_a_contact_by_hand_over_frames_in_which_nobody_is_seen_counts_where_somebody_is() -> None:
+    joints = np.zeros((60, 17, 3))
+    joints[:, [3, 6], 2] = 0.08
+    joints[20:30] = np.nan
+    contacts = np.zeros((60, 2), dtype=np.int8)
+    contacts[10:40, 0] = 1
+    floor = find_floor(joints, contacts, 0.08)
+    assert floor.height == pytest.approx(0.0, abs=1e-9)
+    assert floor.found_from == "2 of 2 contacts"
+    contacts[:] = 0
+    contacts[20:30] = 1
+    assert find_floor(joints, contacts, 0.08).spread is None

@@ -5,7 +5,7 @@ import pytest
 
 from detectors.errors import DetectorError
 from detectors.keypoints import FORMATS, H36M17, feet_of, keypoint_format, to_h36m17
-from detectors.mediapipe_library import import_mediapipe
+from detectors.mediapipe.library import import_mediapipe
 from stcformer.skeleton import JOINTS, MIRROR
 
 # A person who faces the camera, arms hanging: pixels, y down; the person's left is at the picture's right.

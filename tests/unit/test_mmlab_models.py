@@ -15,7 +15,7 @@ from detectors.mmlab.models import (
     choose_model,
     parse_models,
 )
-from detectors.model_table import model_table
+from detectors.models.table import model_table
 from detectors.registry import without_programs
 
 

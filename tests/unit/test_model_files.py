@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from detectors import DetectorError, model_files
-from detectors.model_archive import read_member
-from detectors.model_files import (
+from detectors import DetectorError
+from detectors.models import files as model_files
+from detectors.models.archive import read_member
+from detectors.models.files import (
     BY_DIGITS,
     BY_HASH,
     BY_USER,
@@ -24,7 +25,7 @@ from detectors.model_files import (
     is_present,
     verify,
 )
-from detectors.model_table import KINDS, model_table
+from detectors.models.table import KINDS, model_table
 from tests.file_server import FileServer, Served
 from tests.made_models import ONNX, TASK, ZIP, archive, entry, made_table, names, sha256
 
@@ -187,6 +188,27 @@ def test_a_file_that_was_damaged_since_is_deleted_and_said(table: None, folder: 
     ):
         find("unknown")
     assert names(folder) == []
+
+
+def test_a_file_in_a_folder_that_may_only_be_read_is_used_and_a_damaged_one_is_said(
+    table: None, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    folder.mkdir()
+    (folder / "net_as_published.onnx").write_bytes(ONNX)
+    with monkeypatch.context() as read_only:
+        for action in ("write_text", "write_bytes", "replace"):
+            read_only.setattr(Path, action, refuse)
+        assert verify("net").verified == BY_HASH
+        assert find("net") == folder / "net_as_published.onnx"
+    assert names(folder) == ["net_as_published.onnx"]
+    verify("net")
+    (folder / "net_as_published.onnx").write_bytes(b"other" + ONNX[5:])
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(DetectorError, match="is damaged and may not be deleted"):
+        find("net")
 
 
 def test_a_truncated_file_is_not_taken_for_present(table: None, folder: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from detectors.model_table import model_table
+from detectors.models.table import model_table
 from tests.command_line import CommandLine
 from tests.file_server import FileServer, Served
 from tests.made_models import ONNX, TASK, ZIP, entry, made_table, sha256

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from detectors.errors import DetectorError
-from detectors.onnx_runtime import OnnxModel, open_model, thread_count
+from detectors.onnx.runtime import OnnxModel, open_model, thread_count
 
 pytest.importorskip("onnx", reason="needs onnx to build models")
 onnxruntime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")

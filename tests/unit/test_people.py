@@ -18,8 +18,8 @@ from app.settings import Settings
 from app.take import Source
 from app.video import Frame
 from detectors import Person
-from detectors.side_swaps import SideSwap, exchange_sides
-from detectors.tracking import MOST_PEOPLE, Track
+from detectors.people.side_swaps import SideSwap, exchange_sides
+from detectors.people.tracking import MOST_PEOPLE, Track
 from stcformer.errors import LifterError
 
 FRAMES = 70
@@ -87,6 +87,7 @@ def test_all_are_everybody_the_most_prominent_first(two_people: np.ndarray) -> N
     np.testing.assert_array_equal(people.scores > 0, np.isfinite(two_people[::-1, ..., 0]))
     assert_lifted_from(people)
     assert [person["chosen"] for person in people.report] == [True, True]
+    assert [person["person"] for person in people.report] == [1, 2]
     assert [(person["first_frame"], person["last_frame"], person["frames"]) for person in people.report] == [
         (30, 69, 40),
         (0, 59, 60),
@@ -101,6 +102,7 @@ def test_the_main_person_and_the_second_are_those_of_the_whole_video(
     np.testing.assert_array_equal(people.keypoints, two_people[[expected]])
     assert_lifted_from(people)
     assert [found["chosen"] for found in people.report] == [expected == 1, expected == 0]
+    assert [found["person"] for found in people.report] == ([1, None] if expected else [None, 1])
 
 
 @pytest.mark.parametrize("person", ["main", "all"])
@@ -130,7 +132,7 @@ def test_swapped_sides_are_undone_recorded_and_lifted_anew(two_people: np.ndarra
     exchange_sides(swapped[0], scores, SideSwap("legs", 40, 43))
     people = find(swapped, "main")
     np.testing.assert_array_equal(people.keypoints, two_people[1:])
-    assert people.side_swaps == [{"person": 0, "part": "legs", "start": 40, "stop": 43}]
+    assert people.side_swaps == [{"person": 1, "part": "legs", "start": 40, "stop": 43}]
     assert_lifted_from(people)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from detectors.errors import DetectorError
-from detectors.rtmdet import RTMDetPersonDetector, letterbox
+from detectors.onnx.rtmdet import RTMDetPersonDetector, letterbox
 
 pytest.importorskip("onnx", reason="needs onnx to build models")
 pytest.importorskip("onnxruntime", reason="needs onnxruntime")

@@ -10,8 +10,8 @@ import pytest
 from detectors import create_detector
 from detectors.errors import DetectorError
 from detectors.keypoints import FORMATS
+from detectors.onnx.rtmpose import RTMPoseDetector
 from detectors.protocol import Person
-from detectors.rtmpose import RTMPoseDetector
 
 pytest.importorskip("onnx", reason="needs onnx to build models")
 pytest.importorskip("onnxruntime", reason="needs onnxruntime")

@@ -5,7 +5,7 @@ import pytest
 from synthetic_body import Stance, body, seen_by_camera, turn_around, walk
 
 from app.rendered_evaluation import rendered_clips
-from detectors.side_swaps import PARTS, SideSwap, exchange_sides, undo_side_swaps
+from detectors.people.side_swaps import PARTS, SideSwap, exchange_sides, undo_side_swaps
 from stcformer.skeleton import MIRROR
 
 FPS = 30.0

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from detectors.simcc import crop, crop_frames, decode
+from detectors.onnx.simcc import crop, crop_frames, decode
 
 SIZE = (256, 192)
 

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from detectors.errors import DetectorError
-from detectors.onnx_runtime import open_model
+from detectors.onnx.runtime import open_model
 from detectors.opencv import import_cv2
 from detectors.protocol import Array, Boxes, Image, check_image
 
@@ -42,7 +42,7 @@ _PERSON = 0
 class RTMDetPersonDetector:
     """RTMDet, or YOLOX, on persons; see `detectors.protocol.PersonDetector`.
 
-    `model` is an ONNX file or a name in the table of `detectors.model_files`, by default `rtmdet-nano-person`;
+    `model` is an ONNX file or a name in the table of `detectors.models.files`, by default `rtmdet-nano-person`;
     `device` as for `OnnxModel`. A person counts from `min_score` on. `longest_side` pixels are what a picture is
     scaled to where the file leaves it open. Raises DetectorError where the file or the device cannot be used.
     """

@@ -1,11 +1,11 @@
 """MediaPipe's Pose Landmarker (Tasks API): several people, 33 keypoints each, in real time on a CPU.
 
-The same networks as `detectors.mediapipe` (BlazePose, Bazarevsky et al. 2020), through the only interface that
+The same networks as `detectors.mediapipe.solutions` (BlazePose, Bazarevsky et al. 2020), through the only interface that
 MediaPipe has left since 0.10.30, which runs on Python 3.13 and NumPy 2. Its `.task` file is a download
 (`stcstudio models download mediapipe-pose-full`). Measured on MediaPipe 0.10.21 and 1.2.2:
 
 - Coordinates are normalised by the whole picture and the score is visibility x presence, as there. On the
-  first picture of a clip scores and 3D are those of `detectors.mediapipe` to a thousandth; later, in crops of
+  first picture of a clip scores and 3D are those of `detectors.mediapipe.solutions` to a thousandth; later, in crops of
   their own, its joints lie 0.4 to 1.1 % of the person's height from those (medians of three clips).
 - With one pose asked for, it smooths over time, by a filter that looks back (one euro) and lags by 0.4 frames.
   That has no switch; the filter does nothing where the pictures lie far apart in time, so they are told to:
@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from detectors.errors import DetectorError
-from detectors.mediapipe_library import (
+from detectors.mediapipe.library import (
     NOTHING,
     box_around,
     check_confidences,
@@ -32,8 +32,8 @@ from detectors.mediapipe_library import (
     import_mediapipe,
     limited_picture,
 )
-from detectors.model_files import find
-from detectors.native_log import captured_native_log
+from detectors.mediapipe.native_log import captured_native_log
+from detectors.models.files import find
 from detectors.protocol import Array, Image, Person, check_image
 
 MODELS = ("lite", "full", "heavy")
@@ -46,7 +46,7 @@ _SAME_PERSON = 0.12
 class MediaPipeTasksDetector:
     """MediaPipe's Pose Landmarker, following people; see `detectors.protocol.Detector`.
 
-    `model` is lite, full or heavy of `detectors.model_files`, or a `.task` file; `max_people` is how many
+    `model` is lite, full or heavy of `detectors.models.files`, or a `.task` file; `max_people` is how many
     are looked for at most. `min_detection_confidence`: from what score on a person is found anew;
     `min_tracking_confidence`: below what score one who is followed is lost. Raises DetectorError where
     MediaPipe or the file cannot be used.

@@ -1,9 +1,9 @@
 """Who is who from picture to picture: the persons that a detector finds become tracks, one for each person.
 
 Every picture's persons are given to the tracks by the assignment of least cost (Kuhn, "The Hungarian method",
-1955; `scipy.optimize.linear_sum_assignment`). The cost is how badly a person's joints agree (`detectors.oks`) with
+1955; `scipy.optimize.linear_sum_assignment`). The cost is how badly a person's joints agree (`detectors.people.oks`) with
 where the track's would be by now if it had moved on as it did, plus how differently the two are dressed
-(`detectors.appearance`), plus a little for the time that the track has not been seen, so that whoever is in plain
+(`detectors.people.appearance`), plus a little for the time that the track has not been seen, so that whoever is in plain
 view comes before somebody who may be hidden behind them. What agrees too badly is never the same person: a
 detector of one person that jumps to another one begins another track.
 
@@ -16,9 +16,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from detectors import appearance
 from detectors.keypoints import H36M17, to_h36m17
-from detectors.oks import person_size, similarity
+from detectors.people import appearance
+from detectors.people.oks import person_size, similarity
 from detectors.protocol import Array, Image, Person
 
 MOST_PEOPLE = 20

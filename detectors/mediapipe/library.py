@@ -7,7 +7,7 @@ from types import ModuleType
 import numpy as np
 
 from detectors.errors import DetectorError
-from detectors.native_log import captured_native_log
+from detectors.mediapipe.native_log import captured_native_log
 from detectors.opencv import import_cv2, import_failure
 from detectors.protocol import Array, Image
 

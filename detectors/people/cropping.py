@@ -15,7 +15,6 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -204,20 +203,3 @@ def _overlap(first: Array, second: Array) -> float:
     common = float(np.prod(sides.clip(0)))
     whole = float(np.prod(first[2:] - first[:2]) + np.prod(second[2:] - second[:2])) - common
     return common / whole if whole > 0 else 0.0
-
-
-class MediaPipePeopleDetector(CroppingDetector):
-    """MediaPipe Pose on everybody whom RTMDet finds. `person_model` is an ONNX file, by default
-    `rtmdet-nano-person` of `detectors.model_files`. Raises DetectorError where one of the two cannot be used.
-    """
-
-    @staticmethod
-    def options(text: str) -> dict[str, Any]:
-        """What `mediapipe-people:PERSON_MODEL` stands for."""
-        return {"person_model": text}
-
-    def __init__(self, person_model: str | None = None) -> None:
-        from detectors.mediapipe import MediaPipeDetector  # noqa: PLC0415
-        from detectors.rtmdet import RTMDetPersonDetector  # noqa: PLC0415
-
-        super().__init__("mediapipe-people", RTMDetPersonDetector(person_model), MediaPipeDetector)

@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 
 from detectors.errors import DetectorError
-from detectors.model_files import find
-from detectors.model_table import model_table
+from detectors.models.files import find
+from detectors.models.table import model_table
 from detectors.opencv import import_failure
 from detectors.protocol import Array
 
@@ -70,7 +70,7 @@ class OnnxModel:
     """A model of one float32 input, open in onnxruntime. `run` may be called from any thread.
 
     `device` is one of `DEVICES`; "auto" takes the best that works, and what did not is in `description` and in
-    the log. `name` is the model's name in `detectors.model_files`, for the advice when its file is broken.
+    the log. `name` is the model's name in `detectors.models.files`, for the advice when its file is broken.
     Raises DetectorError where onnxruntime, the file or the device cannot be used.
     """
 
@@ -176,7 +176,7 @@ class OnnxModel:
 
 
 def open_model(path: str | os.PathLike[str] | None, name: str, device: str) -> OnnxModel:
-    """The user's own file, or the one that `detectors.model_files` has: `name` where `path` is None.
+    """The user's own file, or the one that `detectors.models.files` has: `name` where `path` is None.
 
     `path` may be another name of the table of model files too.
     """

@@ -15,10 +15,10 @@ import numpy as np
 
 from detectors.errors import DetectorError
 from detectors.keypoints import FORMATS
-from detectors.onnx_runtime import open_model
+from detectors.onnx.rtmdet import RTMDetPersonDetector
+from detectors.onnx.runtime import open_model
+from detectors.onnx.simcc import crop, crop_frames, decode
 from detectors.protocol import Array, Boxes, Image, Person, check_image
-from detectors.rtmdet import RTMDetPersonDetector
-from detectors.simcc import crop, crop_frames, decode
 
 _DEFAULT_MODEL = "rtmpose-m-halpe26"
 _FORMATS = {26: "halpe26", 17: "coco17", 133: "coco_wholebody133"}
@@ -36,8 +36,8 @@ _HIGHEST_SCORE = 2.5
 class RTMPoseDetector:
     """RTMDet and RTMPose in onnxruntime; see `detectors.protocol.Detector`. Every picture is searched anew.
 
-    `pose_model` and `person_model` are ONNX files or names in the table of `detectors.model_files`, by default
-    `rtmpose-m-halpe26` and `rtmdet-nano-person`; `device` as for `detectors.onnx_runtime.OnnxModel`. Raises
+    `pose_model` and `person_model` are ONNX files or names in the table of `detectors.models.files`, by default
+    `rtmpose-m-halpe26` and `rtmdet-nano-person`; `device` as for `detectors.onnx.runtime.OnnxModel`. Raises
     DetectorError where a file, onnxruntime or the device cannot be used.
     """
 

@@ -14,14 +14,14 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from detectors.download import DownloadError, discard, fetch, host
 from detectors.errors import DetectorError
-from detectors.model_archive import read_member
-from detectors.model_table import ModelFile, address_file, is_archive, model_entry, model_table
+from detectors.models.archive import read_member
+from detectors.models.download import DownloadError, discard, fetch, host
+from detectors.models.table import ModelFile, address_file, is_archive, model_entry, model_table
 
 FOLDER_VARIABLE = "STCSTUDIO_MODELS"
 _MOST_BYTES = 400_000_000
@@ -103,9 +103,17 @@ def verify(name: str) -> Installed:
             verified = _check(entry, digest, length)
         except WrongFileError as error:
             raise WrongFileError(f"'{path}': {error} Remove it. {_how_to_get(entry)}") from error
-        return _note(Installed(name, path, digest, verified, "put there by hand"))
+        found = Installed(name, path, digest, verified, "put there by hand")
+        with suppress(OSError):  # a folder for everybody on the machine that only its keeper may write to
+            _note(found)
+        return found
     if digest != receipt.sha256:
-        _remove(path)
+        try:
+            _remove(path)
+        except OSError as error:
+            raise WrongFileError(
+                f"The model file '{path}' is damaged and may not be deleted; have it removed. {_how_to_get(entry)}"
+            ) from error
         raise WrongFileError(
             f"The model file '{path}' was damaged and has been deleted. {_how_to_get(entry)}"
         )

@@ -1,7 +1,7 @@
 """Fetching one file over HTTP: it goes on where it was stopped, and never grows beyond its limit.
 
 The only module of the program that opens a network connection. What arrives is not believed: whoever asked
-for the file verifies it before it is used (`detectors.model_files`).
+for the file verifies it before it is used (`detectors.models.files`).
 
 A file on its way is `<name>.part`; beside it `<name>.part.json` holds what the server called this edition of
 it (a strong ETag, else Last-Modified: RFC 9110, section 13.1.5). The next attempt sends both, and a server

@@ -78,7 +78,7 @@ def model_entry(name: str) -> ModelFile:
 
 
 def _table_text() -> str:
-    return resources.files("detectors").joinpath("model_files.json").read_text(encoding="utf-8")
+    return resources.files("detectors.models").joinpath("model_files.json").read_text(encoding="utf-8")
 
 
 def _entry(row: dict[str, Any]) -> ModelFile:

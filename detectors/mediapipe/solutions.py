@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from detectors.errors import DetectorError
-from detectors.mediapipe_library import (
+from detectors.mediapipe.library import (
     NOTHING,
     box_around,
     check_confidences,
@@ -31,7 +31,7 @@ from detectors.mediapipe_library import (
     import_mediapipe,
     limited_picture,
 )
-from detectors.native_log import captured_native_log
+from detectors.mediapipe.native_log import captured_native_log
 from detectors.protocol import Image, Person, check_image
 
 

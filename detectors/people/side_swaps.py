@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.keypoints import H36M17
-from detectors.oks import person_size
+from detectors.people.oks import person_size
 from detectors.protocol import Array
 
 PARTS = ("legs", "arms")

@@ -1,0 +1,1 @@
+"""Model files: the table of them, where they are on this machine, fetched, taken in and verified."""

@@ -1,0 +1,1 @@
+"""ONNX files in onnxruntime: RTMDet finds persons, RTMPose their joints."""
