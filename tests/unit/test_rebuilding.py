@@ -184,7 +184,9 @@ def test_the_take_that_it_starts_from_is_left_as_it_was(take: Take, lifter: Lift
     assert take.provenance["edits"] == []
 
 
-def test_a_take_without_evidence_another_detector_and_other_people_are_refused(take: Take, lifter: Lifter) -> None:
+def test_a_take_without_evidence_another_detector_and_other_people_are_refused(
+    take: Take, lifter: Lifter
+) -> None:
     with pytest.raises(StudioError, match="process the video again"):
         rebuild(replace(take, evidence=None), (), take.settings, lifter)
     with pytest.raises(StudioError, match="process the video again"):
