@@ -20,7 +20,6 @@ standing:
     moved mm     the largest movement of a joint by the lock: median over the clips, and the largest of all
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,7 +27,7 @@ from pathlib import Path
 
 import numpy as np
 from motion import WAYS, Way
-from motion_cases import FPS, MotionCase, make_cases
+from motion_cases import FPS, MotionCase, case_parser, make_cases
 from rich.console import Console
 from rich.table import Table
 
@@ -61,15 +60,7 @@ COLUMNS = {
 
 def main() -> None:
     """Measure and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("mocap", type=Path, help="folder of BVH files, or a corpus.npz")
-    parser.add_argument(
-        "--hold-out", default="", help="subjects, with commas between; default: drawn by name"
-    )
-    parser.add_argument("--lifter", default="wild-27")
-    parser.add_argument("--quick", action="store_true", help="6 stretches of 5 s in place of 24 of 8 s")
-    parser.add_argument("--cache", type=Path, help="file that keeps the cases")
-    parser.add_argument("--seed", type=int, default=0)
+    parser = case_parser(__doc__)
     parser.add_argument("--only", default="", help="ways whose name holds this")
     arguments = parser.parse_args()
     corpus = read_corpus(arguments.mocap, lambda reason: None)

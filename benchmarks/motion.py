@@ -25,7 +25,6 @@ its scale would be in every figure); the scale's own error is a column.
     fov deg      mean error of the field of view that was used
 """
 
-import argparse
 import json
 import sys
 import time
@@ -35,7 +34,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from motion_cases import DETECTED, EXACT, FPS, PITCHES, MotionCase, make_cases
+from motion_cases import DETECTED, EXACT, FPS, PITCHES, MotionCase, case_parser, make_cases
 from rich.console import Console
 from rich.table import Table
 
@@ -93,15 +92,7 @@ COLUMNS = {
 
 def main() -> None:
     """Measure and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("mocap", type=Path, help="folder of BVH files, or a corpus.npz")
-    parser.add_argument(
-        "--hold-out", default="", help="subjects, with commas between; default: drawn by name"
-    )
-    parser.add_argument("--lifter", default="wild-27")
-    parser.add_argument("--quick", action="store_true", help="6 stretches of 5 s in place of 24 of 8 s")
-    parser.add_argument("--cache", type=Path, help="file that keeps the cases")
-    parser.add_argument("--seed", type=int, default=0)
+    parser = case_parser(__doc__)
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", dest="changes")
     parser.add_argument("--only", default="", help="ways whose name holds this")
     parser.add_argument("--cases", action="store_true", help="print every case, not only the means")

@@ -3,6 +3,7 @@
 Bodies are those of the motion capture (legs of 0.85 m), so that feet which stand in the capture stand here too.
 """
 
+import argparse
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
@@ -70,6 +71,20 @@ class MotionCase:
     def keypoints(self, kind: str) -> tuple[np.ndarray, np.ndarray]:
         """Keypoints and scores, `EXACT` or `DETECTED`."""
         return getattr(self, f"keypoints_{kind}"), getattr(self, f"scores_{kind}")
+
+
+def case_parser(description: str) -> argparse.ArgumentParser:
+    """A parser with the arguments that choose the cases; the first line of `description` is its own."""
+    parser = argparse.ArgumentParser(description=description.split("\n", maxsplit=1)[0])
+    parser.add_argument("mocap", type=Path, help="folder of BVH files, or a corpus.npz")
+    parser.add_argument(
+        "--hold-out", default="", help="subjects, with commas between; default: drawn by name"
+    )
+    parser.add_argument("--lifter", default="wild-27")
+    parser.add_argument("--quick", action="store_true", help="6 stretches of 5 s in place of 24 of 8 s")
+    parser.add_argument("--cache", type=Path, help="file that keeps the cases")
+    parser.add_argument("--seed", type=int, default=0)
+    return parser
 
 
 def make_cases(
