@@ -23,7 +23,6 @@ standing:
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from motion import WAYS, Way
