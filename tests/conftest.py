@@ -1,8 +1,13 @@
 """What every test may use: the folders, and a skip with a reason where development data is absent."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+# The networks of the tests are small: one thread is as fast as two on a quiet machine. On a busy one OpenMP's threads
+# wait for each other, and a test of 15 seconds takes three minutes. Read when torch is imported, by subprocesses too.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 REPO = Path(__file__).resolve().parents[1]
 SHARED = REPO.parent / "shared"

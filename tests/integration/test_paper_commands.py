@@ -43,11 +43,26 @@ def _table(path: Path) -> dict[str, dict[str, float]]:
 def test_human36m_trains_to_a_falling_error_and_evaluates_to_the_same_figures_as_a_plain_loop(
     tmp_path: Path, command_line: CommandLine, narrow: None
 ) -> None:
-    write_human36m(tmp_path / "data", frames=12)
+    write_human36m(tmp_path / "data", frames=8)
     run, data = tmp_path / "run", tmp_path / "data"
     options = ("--keypoints", "gt", "--device", "cpu")
     trained = command_line.done(
-        *("paper", "train", "h36m-9", "--data", data, "-o", run, "--epochs", "4", "--batch", "64"), *options
+        *(
+            "paper",
+            "train",
+            "h36m-9",
+            "--data",
+            data,
+            "-o",
+            run,
+            "--epochs",
+            "4",
+            "--batch",
+            "256",
+            "--learning-rate",
+            "0.004",
+        ),
+        *options,
     )
     assert "epoch 4/4" in trained.out
     with (run / "log.csv").open(newline="") as file:
