@@ -36,6 +36,7 @@ gui: $(VENV)/installed-test
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/lifting.py
 	$(BIN)/python benchmarks/pipeline.py
+	$(BIN)/python benchmarks/detector_speed.py
 	$(DISPLAYED) $(BIN)/python benchmarks/gui.py
 
 # MMPose and MMDetection beside everything else: nothing installed changes, nothing is compiled (docs/mmpose.md).
