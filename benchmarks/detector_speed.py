@@ -58,7 +58,7 @@ class Measurement:
 def main() -> None:
     """Measure and print."""
     arguments = _arguments()
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, width=150)
     videos = arguments.videos or _default_videos()
     machine = platform.processor() or platform.machine()
     console.print(f"{machine}, {os.cpu_count()} cores; {arguments.frames} frames of each of")
