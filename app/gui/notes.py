@@ -21,7 +21,8 @@ class Notes(QObject):
         self.button.setAutoRaise(True)
         self.button.setCursor(Qt.CursorShape.PointingHandCursor)
         self.button.clicked.connect(self.show_all)
-        self.button.hide()
+        # Never without its text: the status bar would be higher at first, and the views move when a clip opens.
+        self._on_take_changed()
         document.video_changed.connect(self._on_video_changed)
         document.take_changed.connect(self._on_take_changed)
 

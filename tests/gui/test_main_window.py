@@ -44,6 +44,22 @@ def test_a_dropped_video_is_shown_and_plays_before_anything_is_computed(
     assert np.abs(shown(window.video_view) - before).max() > 30
 
 
+def test_opening_a_clip_and_its_notes_do_not_move_the_views(
+    window: MainWindow, pump: Pump, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = {window.video_view.height()}
+    opened(window, pump, clip)
+    pump.run(0.2)
+    sizes.add(window.video_view.height())
+    monkeypatch.setattr(window.notes, "sentences", lambda: ("Something to be wary of.",))
+    pump.call(window.document.take_changed.emit)
+    pump.call(window.notice.clear)
+    pump.until(window.notes.button.isVisible, what="the button")
+    pump.run(0.2)
+    sizes.add(window.video_view.height())
+    assert len(sizes) == 1
+
+
 def test_a_file_that_is_no_video_gives_a_sentence_and_leaves_the_open_clip(
     window: MainWindow, pump: Pump, clip: Path, tmp_path: Path
 ) -> None:
