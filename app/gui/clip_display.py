@@ -158,8 +158,9 @@ class ClipDisplay(QObject):
             self._show_people(self._player.shown_frame)
 
     def _on_video_changed(self) -> None:
-        self._image, self._follower = None, None
+        self._image, self._follower, self._analysis = None, None, None
         self._timeline.set_clip(self._document.time_s)
+        self._show_analysis()  # not the clip's before, until this one's is there
 
     def _on_take_changed(self) -> None:
         document = self._document

@@ -37,7 +37,7 @@ class Comparison(QObject):
         self._is_active = True
         self._worker = Background("compare", self, newest_only=True)
         self._worker.succeeded.connect(self._on_lifted)
-        self._worker.failed.connect(self._on_failed)
+        self._worker.failed.connect(self.failed)
         player.showing.connect(self._show)
         document.take_changed.connect(self._lift)
         document.person_changed.connect(self._show)
@@ -75,11 +75,21 @@ class Comparison(QObject):
             self._show()
             return
         settings = Settings(lifter=name, device=take.settings.device)
-        self._worker.submit(lambda: (take, name, lifted_by(take, name, self._kept.get(settings))))
+        self._worker.submit(lambda: self._lifted(take, name, settings))
 
-    def _on_lifted(self, answer: tuple[Take, str, Take]) -> None:
+    def _lifted(self, take: Take, name: str, settings: Settings) -> tuple[Take, str, Take | Exception]:
+        try:
+            return take, name, lifted_by(take, name, self._kept.get(settings))
+        except STATED_ERRORS as error:
+            return take, name, error  # told only while this lifter is the chosen one
+
+    def _on_lifted(self, answer: tuple[Take, str, Take | Exception]) -> None:
         take, name, other = answer
         if take is not self._document.take or name != self._name:
+            return
+        if isinstance(other, Exception):
+            self.compare_with(None)
+            self.failed.emit(other)
             return
         self._other = take, other
         self._show()
@@ -91,11 +101,6 @@ class Comparison(QObject):
             self.ready.emit(
                 f"In grey: {name} (SHA-256 {digest}…), {apart:.0f} mm from {ours} on average, hips together."
             )
-
-    def _on_failed(self, error: BaseException) -> None:
-        if isinstance(error, STATED_ERRORS):
-            self.compare_with(None)
-        self.failed.emit(error)
 
     def _show(self) -> None:
         frame, person = self._player.shown_frame, self._document.chosen

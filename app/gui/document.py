@@ -55,6 +55,8 @@ class Document(QObject):
         self.usual_settings = settings
         """Those of the next video: a project brings its own."""
         self.chosen = 0
+        self.generation = 0
+        """Grows with every video or project that takes the place of another: what waits can tell whether it is meant."""
         self._edits: tuple[Edit, ...] = ()
         self._held: MoveJoint | None = None
         self._partial: Partial | None = None
@@ -308,6 +310,7 @@ class Document(QObject):
         self._is_unsaved, self.chosen = False, 0
         self._shown = (), ()
         self.undo_stack.clear()
+        self.generation += 1
 
 
 class _EditCommand(QUndoCommand):

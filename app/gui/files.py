@@ -28,6 +28,17 @@ class _Opening:
     take: Take | None = None
 
 
+@dataclass(frozen=True)
+class _Saving:
+    """A Take on its way into a project file."""
+
+    path: Path
+    take: Take
+    generation: int
+    """Of the document that it belongs to."""
+    then: Callable[[], object] | None
+
+
 class Files(QObject):
     """Brings files into the document and back. What fails leaves the document as it was."""
 
@@ -44,6 +55,8 @@ class Files(QObject):
         self._window, self._document, self._player = window, document, player
         self._rebuilder, self._store = rebuilder, store
         self._opening: _Opening | None = None
+        self._last_asked = 0
+        """Counts what was asked to be opened: a project that was read too late is not opened over what came after."""
         self._reader = Background("open", self, newest_only=True)
         self._reader.succeeded.connect(self._on_project_read)
         self._reader.failed.connect(self.failed)
@@ -67,16 +80,25 @@ class Files(QObject):
 
     def open_take(self, take: Take) -> None:
         """Open a Take that no project file holds yet, such as a recording; asks first where something is not saved."""
-        self.before_leaving(lambda: self._open_video(_Opening(take.source.path, None, take)))
+        self.before_leaving(lambda: self._open_asked(_Opening(take.source.path, None, take)))
 
     def _open(self, path: Path) -> None:
-        if path.suffix == SUFFIX:
-            self._reader.submit(lambda: (path, *_read_project(path)))
-        else:
-            self._open_video(_Opening(path))
+        if path.suffix != SUFFIX:
+            self._open_asked(_Opening(path))
+            return
+        self._last_asked += 1
+        asked = self._last_asked
+        self._reader.submit(lambda: (asked, path, *_read_project(path)))
 
-    def _on_project_read(self, answer: tuple[Path, Take, Path | None]) -> None:
-        project, take, video = answer
+    def _open_asked(self, opening: _Opening) -> None:
+        self._last_asked += 1
+        self._reader.forget()
+        self._open_video(opening)
+
+    def _on_project_read(self, answer: tuple[int, Path, Take, Path | None]) -> None:
+        asked, project, take, video = answer
+        if asked != self._last_asked:
+            return
         if video is None:
             video = questions.ask_for_video(self._window, take.source.path.name, str(project.parent))
             if video is not None and not is_same_video(take, video):
@@ -127,7 +149,9 @@ class Files(QObject):
         was_opening = self._opening is not None and not self._player.has_video
         self._opening = None
         if was_opening and self._document.path is not None:
-            self._player.open(self._document.path)  # the one before goes on
+            self._player.reopen(self._document.path)
+        elif was_opening and self._document.take is not None:
+            self._player.refresh()
         self.failed.emit(StudioError(sentence))
 
     def _remember(self, path: Path) -> None:
@@ -157,19 +181,22 @@ class Files(QObject):
             self._save_to(path, then)
 
     def _save_to(self, path: Path, then: Callable[[], object] | None) -> None:
+        generation = self._document.generation
+
         def save() -> None:
             take = self._document.take
-            if take is not None:
-                self._writer.submit(lambda: _write_project(path, take, then))
+            if take is not None and generation == self._document.generation:
+                self._writer.submit(lambda: _written_project(_Saving(path, take, generation, then)))
 
         self._rebuilder.when_settled(save)
 
-    def _on_saved(self, answer: tuple[Path, Take, Callable[[], object] | None]) -> None:
-        path, take, then = answer
-        self._document.set_saved(path, take)
-        self._remember(path)
-        if then is not None:
-            then()
+    def _on_saved(self, saved: _Saving) -> None:
+        self._remember(saved.path)
+        if saved.generation != self._document.generation:
+            return  # the file is that of a document that has been left meanwhile
+        self._document.set_saved(saved.path, saved.take)
+        if saved.then is not None:
+            saved.then()
 
     def before_leaving(self, then: Callable[[], object]) -> None:
         """Do `then` once nothing can be lost any more: at once, after saving, or never."""
@@ -194,8 +221,6 @@ def _read_project(path: Path) -> tuple[Take, Path | None]:
     return take, find_video(take, path)
 
 
-def _write_project(
-    path: Path, take: Take, then: Callable[[], object] | None
-) -> tuple[Path, Take, Callable[[], object] | None]:
-    save_project(take, path)
-    return path, take, then
+def _written_project(saving: _Saving) -> _Saving:
+    save_project(saving.take, saving.path)
+    return saving

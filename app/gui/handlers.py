@@ -105,7 +105,14 @@ class Handlers:
 
     def export(self) -> None:
         """Open the export dialog for the Take as it is with every correction."""
-        self._window.rebuilder.when_settled(self._open_export_dialog)
+        document = self._window.document
+        generation = document.generation
+
+        def open_unless_left() -> None:
+            if document.generation == generation:
+                self._open_export_dialog()
+
+        self._window.rebuilder.when_settled(open_unless_left)
 
     def is_exporting(self) -> bool:
         """Whether files are being written."""
@@ -184,7 +191,9 @@ class Handlers:
 
     def _choose_next_person(self) -> None:
         document = self._window.document
-        if document.names:
+        if not self._window.display_is_active():
+            self._window.live().panel.follow_next()
+        elif document.names:
             document.choose((document.chosen + 1) % len(document.names))
 
     def _change_speed(self, step: int) -> None:

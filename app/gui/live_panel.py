@@ -1,6 +1,5 @@
 """The panel of live work: which camera, start, record, and the numbers that say how well it keeps up."""
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +20,9 @@ from PyQt6.QtWidgets import (
 from app.errors import STATED_ERRORS, describe
 from app.gui.background import Background
 from app.gui.live_controller import LiveController, LiveNumbers
+from app.gui.live_texts import NUMBERS, UNKNOWN, number_texts, people_text
 from app.lifting import load_lifter
-from app.live import CameraSource, FileSource, LiveFacts, LiveSource
+from app.live import CameraSource, FileSource, LiveFacts, LiveResult, LiveSource, limits
 from app.settings import Settings
 from app.webcam import list_cameras
 
@@ -30,19 +30,6 @@ if TYPE_CHECKING:
     from stcformer import Lifter
 
 _VIDEO_FILES = "Videos (*.mp4 *.mov *.m4v *.avi *.mkv *.webm *.mpg *.mpeg);;All files (*)"
-_UNKNOWN = "–"
-_NUMBERS = {
-    "latency": (
-        "Latency",
-        "From the moment a picture comes to the end of painting it, median (95 of 100 are below)",
-    ),
-    "rate": ("Rate", "Pictures that are worked on in a second, and how many come onto the screen"),
-    "dropped": (
-        "Dropped",
-        "Pictures that came while there was no time for them, and results not shown for that reason",
-    ),
-    "device": ("Device", "Where the lifter computes"),
-}
 
 
 class LivePanel(QWidget):
@@ -77,6 +64,7 @@ class LivePanel(QWidget):
         self._make_widgets()
         self._lay_out()
         self._connect()
+        self._show_people(None)
         self._update()
 
     @property
@@ -92,6 +80,7 @@ class LivePanel(QWidget):
     def set_settings(self, settings: Settings) -> None:
         """What the next session starts with."""
         self._settings = settings
+        self.limits.setText(limits(settings))
 
     def set_folder(self, folder: Path) -> None:
         """Where the next recording goes."""
@@ -133,16 +122,26 @@ class LivePanel(QWidget):
         self._stopping = False
         self._say(f"Opening {source.name} and loading the networks…")
         self._show_numbers(None)
+        self._show_people(None)
         self._update()
         self.running_changed.emit(True)
 
     def stop(self) -> None:
         """Stop; what is being recorded becomes a Take."""
+        self._starts_later = False
         if self.is_running:
             self._stopping = True
             self._say("Stopping…")
             self.controller.stop()
             self._update()
+
+    def follow(self, number: int) -> None:
+        """Go over to the person of that number in `LiveResult.others`."""
+        self.controller.follow(number)
+
+    def follow_next(self) -> None:
+        """Go over to the next person in view."""
+        self.controller.follow_next()
 
     def toggle_recording(self) -> None:
         """Record what follows, or end the recording."""
@@ -179,11 +178,20 @@ class LivePanel(QWidget):
             "working", "true"
         )  # as large as the button beside it, but not the one that matters
         self.record.setCheckable(True)
+        self.people = QLabel()
+        self.people.setProperty("role", "muted")
+        self.next_person = QPushButton("Next person")
+        self.next_person.setToolTip(
+            "Follow the next person in view (Ctrl+Tab), or click on one in the picture"
+        )
+        self.limits = QLabel(limits(self._settings))
+        self.limits.setWordWrap(True)
+        self.limits.setProperty("role", "muted")
         self.message = QLabel()
         self.message.setWordWrap(True)
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.numbers = {name: QLabel(_UNKNOWN) for name in _NUMBERS}
+        self.numbers = {name: QLabel(UNKNOWN) for name in NUMBERS}
 
     def _lay_out(self) -> None:
         """Three parts side by side, for a place that is wide and low: what to do, how it goes, what is to be said."""
@@ -196,13 +204,20 @@ class LivePanel(QWidget):
         buttons.setSpacing(6)
         buttons.addWidget(self.start_button, 1)
         buttons.addWidget(self.record, 1)
+        people = QHBoxLayout()
+        people.setSpacing(6)
+        people.addWidget(self.people, 1)
+        people.addWidget(self.next_person)
         controls = QVBoxLayout()
         controls.setSpacing(10)
         controls.addLayout(source)
         controls.addLayout(buttons)
+        controls.addLayout(people)
         controls.addStretch(1)
         said = QVBoxLayout()
+        said.setSpacing(8)
         said.addWidget(self.message)
+        said.addWidget(self.limits)
         said.addStretch(1)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 10, 8, 10)
@@ -219,7 +234,7 @@ class LivePanel(QWidget):
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(7)
         grid.setColumnStretch(1, 1)
-        for row, (name, (title, tip)) in enumerate(_NUMBERS.items()):
+        for row, (name, (title, tip)) in enumerate(NUMBERS.items()):
             label, value = QLabel(title), self.numbers[name]
             label.setProperty("role", "muted")
             for widget in (label, value):
@@ -235,10 +250,12 @@ class LivePanel(QWidget):
         self.file.clicked.connect(self._choose_file)
         self.start_button.clicked.connect(lambda: self.stop() if self.is_running else self.start())
         self.record.clicked.connect(self.toggle_recording)
+        self.next_person.clicked.connect(self.follow_next)
         self.source.currentIndexChanged.connect(self._update)
         self._cameras.succeeded.connect(self._on_cameras)
         self._cameras.failed.connect(self._on_cameras_failed)
         controller = self.controller
+        controller.result.connect(self._show_people)
         controller.result.connect(self.result)
         controller.numbers.connect(self._show_numbers)
         controller.started.connect(self._on_started)
@@ -293,6 +310,7 @@ class LivePanel(QWidget):
         if not self.controller.is_busy:
             self._mention("" if self._stopping else "The source has ended.")
         self._stopping = False
+        self._show_people(None)
         self._update()
         self.running_changed.emit(False)
 
@@ -306,10 +324,15 @@ class LivePanel(QWidget):
         self.recorded.emit(take)
 
     def _show_numbers(self, numbers: LiveNumbers | None) -> None:
-        for name, text in _number_texts(numbers).items():
+        for name, text in number_texts(numbers).items():
             self.numbers[name].setText(text)
         if numbers is None:
-            self.numbers["device"].setText(_UNKNOWN)
+            self.numbers["device"].setText(UNKNOWN)
+
+    def _show_people(self, result: LiveResult | None) -> None:
+        """Who is in view; None: nobody knows."""
+        self.people.setText("" if result is None else people_text(result))
+        self.next_person.setEnabled(result is not None and bool(result.others))
 
     def _tell(self, error: Exception) -> None:
         if isinstance(error, STATED_ERRORS):
@@ -350,21 +373,6 @@ class LivePanel(QWidget):
         self.record.setToolTip(
             "End the recording; it becomes a take" if recording else f"Keep what follows, in {self._folder}"
         )
-
-
-def _number_texts(numbers: LiveNumbers | None) -> dict[str, str]:
-    """What stands beside the titles, but for the device, which does not change."""
-    if numbers is None or math.isnan(numbers.latency_s):
-        return dict.fromkeys(("latency", "rate", "dropped"), _UNKNOWN)
-    return {
-        "latency": f"{numbers.latency_s * 1000:.0f} ms (95 %: {numbers.latency_p95_s * 1000:.0f} ms)",
-        "rate": f"{_rate_text(numbers.rate)} a second, {_rate_text(numbers.shown_rate)} on the screen",
-        "dropped": f"{numbers.dropped}, {numbers.not_shown} not shown",
-    }
-
-
-def _rate_text(rate: float) -> str:
-    return f"{rate:.1f}" if rate > 0 else _UNKNOWN
 
 
 def _films_folder() -> Path:

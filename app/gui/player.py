@@ -31,6 +31,10 @@ class Player(QObject):
         self.loader = FrameLoader(self)
         self.shown_frame: int | None = None
         self._has_video = False
+        self._is_opening = False
+        self._left: tuple[int, tuple[int, int]] | None = None
+        """Frame and range at which a video was left for another: it is shown there again if that cannot be opened."""
+        self._reopens = False
         self.loader.opened.connect(self._on_opened)
         self.loader.loaded.connect(self._on_loaded)
         self.loader.failed.connect(self._on_failed)
@@ -44,10 +48,14 @@ class Player(QObject):
         return self._has_video
 
     def open(self, path: Path) -> None:
-        """Open another video; `opened` follows, or `failed`."""
-        self.clock.pause()
-        self._has_video, self.shown_frame = False, None
-        self.loader.open(path)
+        """Open another video; `opened` follows, or `failed`. Until then what is shown stays as it is."""
+        if self._has_video:
+            self._left = self.clock.frame, self.clock.range
+        self._begin_opening(path, reopens=False)
+
+    def reopen(self, path: Path) -> None:
+        """The video from before an `open` that failed, where it was left."""
+        self._begin_opening(path, reopens=True)
 
     def open_without_video(self, time_s: Array) -> None:
         """A Take whose video is missing: (F,) seconds; frames are shown without pictures."""
@@ -58,28 +66,40 @@ class Player(QObject):
         """Let go of the file."""
         self.clock.pause()
         self.loader.close()
-        self._has_video = False
+        self._has_video, self._is_opening = False, False
         self.shown_frame = None
 
     def refresh(self) -> None:
         """Show the present frame again: what belongs to it has changed its video."""
         self._on_frame_changed(self.clock.frame)
 
+    def _begin_opening(self, path: Path, *, reopens: bool) -> None:
+        self.clock.pause()
+        self._has_video, self.shown_frame = False, None
+        self._is_opening, self._reopens = True, reopens
+        self.loader.open(path)
+
     def _on_opened(self, video: Video) -> None:
-        self._has_video = True
+        self._has_video, self._is_opening = True, False
+        place, self._left = self._left, None
         self.opened.emit(video)
         self.clock.open(np.asarray(video.time_s))
+        if place is not None and self._reopens:
+            frame, played = place
+            self.clock.set_range(*played)
+            self.clock.show(frame)
 
     def _on_frame_changed(self, frame: int) -> None:
         if self._has_video:
             self.loader.request(frame)
-        else:
+        elif not self._is_opening:
             self._show(frame, None)
 
     def _on_loaded(self, frame: int, image: Image) -> None:
         self._show(frame, image)
 
     def _on_failed(self, sentence: str) -> None:
+        self._is_opening = False
         if self._has_video:  # a damaged frame: the rest of the clip can still be seen
             self._show(self.clock.frame, None)
         self.failed.emit(sentence)

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from app.edits import Edit
 from app.gui.background import Background
@@ -46,6 +46,7 @@ class Rebuilder(QObject):
             self._generation += 1
         self._background.forget()
         self._tell_busy()
+        QTimer.singleShot(0, self._settle)  # what waits asks the document, which is about to change
 
     def request(self, edits: Sequence[Edit], settings: Settings) -> None:
         """Ask for the Take with these edits and settings; `rebuilt` or `failed` follows, unless a newer wish comes."""
@@ -67,21 +68,24 @@ class Rebuilder(QObject):
 
     def _rebuild(
         self, generation: int, edits: tuple[Edit, ...], settings: Settings
-    ) -> tuple[int, Take | None]:
+    ) -> tuple[int, Take | Exception | None]:
         with self._lock:
             base = self._base
         if base is None or generation != self._generation:
             return generation, None
-        take = rebuild(base, edits, settings, self._lifter.get(settings))
+        try:
+            take = rebuild(base, edits, settings, self._lifter.get(settings))
+        except Exception as error:
+            return generation, error  # told only while it is this video's
         with self._lock:
             if generation == self._generation:
                 self._base = take
         return generation, take
 
-    def _on_done(self, answer: tuple[int, Take | None]) -> None:
-        generation, take = answer
-        if take is not None and generation == self._generation:
-            self.rebuilt.emit(take)
+    def _on_done(self, answer: tuple[int, Take | Exception | None]) -> None:
+        generation, made = answer
+        if made is not None and generation == self._generation:
+            (self.failed if isinstance(made, Exception) else self.rebuilt).emit(made)
         self._settle()
 
     def _on_failed(self, error: BaseException) -> None:

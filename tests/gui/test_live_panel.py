@@ -126,6 +126,46 @@ def test_latency_goes_on_until_the_views_have_painted(
     assert panel.numbers["dropped"].text() == "0, 0 not shown"
 
 
+def test_the_next_person_is_followed_at_the_press_of_a_button(
+    qtbot: QtBot, panel: LivePanel, detector: MadeDetector
+) -> None:
+    detector.gate = threading.Semaphore(1)
+    results: list[LiveResult] = []
+    panel.result.connect(results.append)
+    start(panel, MadeSource(6))
+    qtbot.waitUntil(lambda: len(results) == 1, timeout=LONG_MS)
+    assert panel.people.text() == "One person in view"
+    assert not panel.next_person.isEnabled()
+    detector.others = (1,)
+    detector.gate.release()
+    qtbot.waitUntil(lambda: len(results) == 2, timeout=LONG_MS)
+    assert panel.people.text() == "2 in view; following Person 1"
+    panel.next_person.click()
+    detector.gate.release()
+    qtbot.waitUntil(lambda: len(results) == 3, timeout=LONG_MS)
+    assert panel.people.text() == "2 in view; following Person 2"
+    assert results[-1].person == 1
+    panel.follow(0)
+    detector.gate.release(3)
+    wait_for_end(qtbot, panel)
+    assert results[-1].person == 0
+    assert (panel.people.text(), panel.next_person.isEnabled()) == ("", False)
+
+
+def test_what_live_motion_does_without_stands_in_the_panel(panel: LivePanel) -> None:
+    assert panel.limits.isVisible()
+    assert panel.limits.height() >= panel.limits.heightForWidth(panel.limits.width()), "all of it can be read"
+    for part in (
+        "camera is taken as level",
+        "feet are not held",
+        "floor comes from the feet so far",
+        "processed as a clip, is more accurate",
+    ):
+        assert part in panel.limits.text()
+    panel.set_settings(Settings(camera_pitch_degrees=-12.5))
+    assert "camera is taken to look up by 12.5 degrees" in panel.limits.text()
+
+
 def test_a_recording_becomes_a_take(
     qtbot: QtBot, panel: LivePanel, detector: MadeDetector, tmp_path: Path
 ) -> None:
@@ -278,6 +318,28 @@ def test_a_camera_is_started_once_the_list_of_cameras_is_made(
     qtbot.waitUntil(lambda: "cannot be opened" in panel.message.text(), timeout=LONG_MS)
     assert order == ["looked", "opened 0"]
     wait_for_end(qtbot, panel)
+
+
+def test_a_stop_while_cameras_are_looked_for_starts_none(
+    qtbot: QtBot, panel: LivePanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end = threading.Event()
+    camera_opened: list[int] = []
+
+    def look() -> tuple[int, ...]:
+        assert may_end.wait(LONG_MS / 1000)
+        return (0,)
+
+    monkeypatch.setattr("app.gui.live_panel.list_cameras", look)
+    monkeypatch.setattr("app.live.sources.open_camera", camera_opened.append)
+    panel.refresh_cameras()
+    start(panel, CameraSource(0))
+    panel.stop()  # as when the live page is left
+    may_end.set()
+    qtbot.waitUntil(lambda: not panel._cameras.is_busy, timeout=LONG_MS)
+    qtbot.wait(300)
+    assert not panel.is_running
+    assert not camera_opened
 
 
 def test_no_camera_is_a_sentence(qtbot: QtBot, panel: LivePanel, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,12 +64,24 @@ def test_a_file_that_is_no_video_gives_a_sentence_and_leaves_the_open_clip(
     window: MainWindow, pump: Pump, clip: Path, tmp_path: Path
 ) -> None:
     opened(window, pump, clip)
+    window.player.clock.set_range(5, 20)
     gone_to(window, pump, 7)
+    picture = shown(window.video_view)
     wrong = tmp_path / "letter.mp4"
     wrong.write_text("no video at all")
+    shown_frames: list[int] = []
+    window.player.showing.connect(lambda frame, image: shown_frames.append(-1 if image is None else frame))
     pump.call(lambda: window.open(wrong))
+    pump.call(lambda: window.player.clock.step(1))
     pump.until(lambda: "letter.mp4" in window.notice.text, what="the sentence")
+    pump.call(window.notice.clear)
+    pump.until(lambda: window.player.has_video and window.shown_frame is not None, what="the open clip")
+    pump.until(lambda: window.shown_frame == window.player.clock.frame, what="its frame")
     assert window.document.path == clip
+    assert window.player.clock.frame == 7
+    assert window.player.clock.range == (5, 20)
+    assert -1 not in shown_frames, "the picture never went away"
+    assert np.abs(shown(window.video_view) - picture).max() < 30
     gone_to(window, pump, 12)
 
 

@@ -1,16 +1,19 @@
 """Opening, saving, exporting and leaving: nothing is lost without a question, nothing written without being asked."""
 
 import shutil
+import threading
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
+import pytest
 from driver import gone_to, keypoints_of, opened, pose_of, settled
 
 from app.edits import SwapSides
 from app.export.csv_table import read_csv
 from app.export.npz_archive import read_npz
 from app.export.sidecar import read_sidecar
-from app.gui import preferences
+from app.gui import clip_display, files, preferences, rebuilder
 from app.gui.export_dialog import ExportDialog
 from app.gui.main_window import MainWindow
 from app.project import open_project
@@ -112,6 +115,74 @@ def test_a_damaged_project_gives_a_sentence(
     pump.call(lambda: window.open(broken))
     pump.until(lambda: "broken.stctake" in window.notice.text, what="the sentence")
     assert window.document.project_path == project
+
+
+def slowed(monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str) -> threading.Event:
+    """A function of a module that goes on only while this is set: a slow machine."""
+    may_go_on, original = threading.Event(), getattr(module, name)
+
+    def waits(*arguments: object) -> object:
+        assert may_go_on.wait(60)
+        return original(*arguments)
+
+    monkeypatch.setattr(module, name, waits)
+    return may_go_on
+
+
+@pytest.mark.parametrize("command", ["save", "export"])
+def test_what_waits_for_a_correction_is_dropped_with_the_project_that_it_was_for(
+    window: MainWindow,
+    pump: Pump,
+    project: Path,
+    answers: dict[str, object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+) -> None:
+    mine, other = (shutil.copy(project, tmp_path / f"{name}.stctake") for name in ("mine", "other"))
+    before = mine.read_bytes()
+    opened(window, pump, mine)
+    may_rebuild = slowed(monkeypatch, rebuilder, "rebuild")
+    pump.call(window.actions_["swap_frame"].trigger)
+    pump.until(lambda: window.rebuilder.is_busy, what="the 3D to be rebuilt")
+    pump.call(window.actions_[command].trigger)
+    answers["ask_to_save"] = "discard"
+    opened(window, pump, other)
+    may_rebuild.set()
+    pump.until(lambda: not window.rebuilder.is_busy, what="the rebuilding to end")
+    pump.run(0.5)
+    assert window.document.project_path == other
+    assert mine.read_bytes() == before
+    assert window.handlers.export_dialog is None
+
+
+def test_a_project_that_is_read_slowly_does_not_take_the_place_of_a_video_opened_after_it(
+    window: MainWindow, pump: Pump, project: Path, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, may_read = shutil.copy(clip, tmp_path / "other.mp4"), slowed(monkeypatch, files, "_read_project")
+    pump.call(lambda: window.open(project))
+    pump.run(0.1)
+    opened(window, pump, other)
+    may_read.set()
+    pump.until(lambda: not window.files._reader.is_busy, what="the project to be read")
+    pump.run(0.3)
+    assert window.document.path == other
+    assert window.document.take is None
+
+
+def test_curves_and_lanes_of_a_clip_do_not_outlive_it(
+    window: MainWindow, pump: Pump, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(window, pump, project)
+    again, may_look = (
+        shutil.copy(project, tmp_path / "again.stctake"),
+        slowed(monkeypatch, clip_display, "analyse"),
+    )
+    pump.call(lambda: window.open(again))
+    pump.until(lambda: window.document.project_path == again, what="the other project")
+    assert window.display.analysis is None
+    may_look.set()
+    pump.until(lambda: window.display.analysis is not None, what="its own curves")
 
 
 def exported(window: MainWindow, pump: Pump) -> ExportDialog:
