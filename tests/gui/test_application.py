@@ -1,8 +1,10 @@
 """The program around the window: what nobody caught is shown and kept, and work beside the window comes back in order."""
 
+import logging
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,13 +71,17 @@ def test_an_error_in_a_thread_is_told_with_the_thread(
     assert "lost" in capsys.readouterr().err
 
 
-def test_the_log_says_where_it_is(tmp_path: Path) -> None:
+def test_the_log_says_where_it_is_and_holds_what_detectors_warn_of(tmp_path: Path) -> None:
     assert log_file() is None
     path = start_log(tmp_path / "new")
     log("something happened")
+    logging.getLogger("detectors.onnx.runtime").warning("CUDA could not be started.")
     stop_log()
+    logging.getLogger("detectors").error("after the end")
     assert path == tmp_path / "new" / "stcstudio.log"
     assert "something happened" in path.read_text()
+    assert "WARNING CUDA could not be started." in path.read_text()
+    assert "after the end" not in path.read_text()
 
 
 def test_a_log_that_cannot_be_written_stops_nothing(
@@ -176,10 +182,24 @@ class TestBackground:
     def test_nothing_is_told_after_close(self, pump: Pump, told: list[object], gate: threading.Event) -> None:
         background = Background("test")
         background.succeeded.connect(told.append)
-        background.submit(lambda: gate.wait(10))
+        begun = threading.Event()
+
+        def wait_at_the_gate() -> None:
+            begun.set()
+            gate.wait(60)
+
+        def open_the_gate_when_closed() -> None:
+            while not background._is_closed:
+                time.sleep(0.001)
+            gate.set()
+
+        background.submit(wait_at_the_gate)
         background.submit(lambda: told.append("never made"))
-        threading.Timer(0.05, gate.set).start()
-        assert background.close(10)
+        assert begun.wait(60)
+        opener = threading.Thread(target=open_the_gate_when_closed)
+        opener.start()
+        assert background.close(60)
+        opener.join()
         pump.run(0.1)
         assert told == []
         background.submit(lambda: told.append("too late"))

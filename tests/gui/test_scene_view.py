@@ -38,8 +38,8 @@ def view(qtbot: QtBot) -> SceneView:
     qtbot.addWidget(made)
     made.set_colours(dark=True)
     made.resize(640, 560)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made):
+        made.show()
     return made
 
 
@@ -572,8 +572,8 @@ def test_it_draws_on_in_another_window(view: SceneView, qtbot: QtBot) -> None:
     qtbot.addWidget(other)
     QVBoxLayout(other).addWidget(view)
     other.resize(700, 600)
-    other.show()
-    qtbot.waitExposed(other)
+    with qtbot.waitExposed(other):
+        other.show()
     assert is_left(picture(view)).sum() > 1000
     view.setParent(None)  # each is closed by itself
 

@@ -5,6 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from driver import gone_to, opened, shown, shown_3d
+from live_parts import MadeDetector, other_person
+from made_takes import exact_take
+from synthetic_body import turn_around, walk
 
 from app.gui.main_window import MainWindow
 from app.gui.window_layout import CLIP, LIVE
@@ -85,7 +88,36 @@ def test_a_recording_becomes_a_clip_that_can_be_corrected(
     pump.call(window.actions_["swap_frame"].trigger)
     assert len(window.document.edits) == 1
     pump.until(lambda: not window.document.is_outdated, what="the 3D to follow")
-    assert not panel.is_running
+    pump.until(lambda: not panel.is_running, 20, "the end of the session")
+
+
+def test_a_click_on_another_person_or_a_key_follows_them_and_leaves_the_clip_alone(
+    window: MainWindow, pump: Pump, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    detector = MadeDetector()
+    detector.others = (1,)
+    monkeypatch.setattr("app.live.session.create_detector", lambda _name: detector)
+    chosen: list[int] = []
+    window.lifter.get(window.document.settings)
+    pump.is_watching = False  # the panel is made
+    window.document.set_project(None, exact_take(walk(20, 30.0), turn_around(20)), None)
+    window.document.person_changed.connect(chosen.append)
+    window.set_mode(LIVE)
+    pump.is_watching = True
+    results: list[LiveResult] = []
+    window.live().panel.result.connect(results.append)
+    pump.call(lambda: window.start_live(FileSource(long_clip)))
+    pump.until(lambda: bool(results), 90, "a result")
+    view = window.video_view
+    assert view._names == ("Person 1", "Person 2")
+    pump.call(lambda: view.person_clicked.emit(1))
+    pump.until(lambda: results[-1].person == 1, 20, "the other to be followed")
+    pump.until(lambda: view._names == ("Person 2", "Person 1"))
+    np.testing.assert_array_equal(view._keypoints[0], other_person(1).keypoints)
+    assert window.actions_["next_person"].isEnabled()
+    pump.call(window.actions_["next_person"].trigger)
+    pump.until(lambda: results[-1].person == 0, 20, "the first to be followed again")
+    assert chosen == []
 
 
 def test_closing_the_window_ends_the_session(window: MainWindow, pump: Pump, long_clip: Path) -> None:
