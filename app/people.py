@@ -19,8 +19,9 @@ from app.settings import Settings
 from app.take import Array, Source, Take
 from app.video import Frame
 from detectors import Person
+from detectors.people.matching import MOST_PEOPLE
 from detectors.people.side_swaps import undo_side_swaps
-from detectors.people.tracking import MOST_PEOPLE, Track, Tracker
+from detectors.people.tracking import Track, Tracker
 from stcformer.skeleton import JOINT_COUNT
 
 LASTING_S = 1.0
@@ -128,7 +129,8 @@ class Followed:
 class PeopleFinder:
     """Takes the persons of one frame after the other, and ends as the people of the video.
 
-    `first_block`: frames of the first block that is lifted, see `BackgroundLifter`.
+    `first_block`: frames of the first block that is lifted, see `BackgroundLifter`. `limit`: why the detector may not
+    have seen everybody, see `detectors.registry.one_person_limit`.
     """
 
     def __init__(
@@ -140,7 +142,9 @@ class PeopleFinder:
         thread: LifterThread,
         *,
         first_block: int | None = None,
+        limit: str = "",
     ) -> None:
+        self._limit = limit
         self._source, self._frame_count, self._settings, self._edits = source, frame_count, settings, edits
         self._thread, self._first_block = thread, first_block
         self._tracker = Tracker((source.width, source.height))
@@ -169,7 +173,7 @@ class PeopleFinder:
         if not chosen and tracks:
             raise StudioError(
                 f"In '{self._source.path.name}' {_people(len(tracks))} found, but person {self._settings.person} is "
-                "wanted; choose another."
+                f"wanted; choose another{f', or another detector: {self._limit}' if self._limit else ''}."
             )
         self._follow(chosen or [Track(-1)])
         self._lift_all(on_progress)
@@ -191,7 +195,7 @@ class PeopleFinder:
             for swap in person[2]
         ]
         numbers = {track.number: number for number, track in enumerate(chosen, start=1)}
-        report = [_described(track, numbers.get(track.number)) for track in tracks]
+        report = [describe_track(track, numbers.get(track.number)) for track in tracks]
         return People(keypoints, scores, edited, lifted, disagreement, swaps, report)
 
     def _wanted(self, tracks: Sequence[Track]) -> list[Track]:
@@ -253,7 +257,7 @@ def _people(count: int) -> str:
     return "1 person was" if count == 1 else f"{count} people were"
 
 
-def _described(track: Track, number: int | None) -> dict[str, Any]:
+def describe_track(track: Track, number: int | None) -> dict[str, Any]:
     """Of one track, for the provenance; `number` is that of the person in the files, from 1."""
     return {
         "person": number,

@@ -18,8 +18,9 @@ from app.settings import Settings
 from app.take import Source
 from app.video import Frame
 from detectors import Person
+from detectors.people.matching import MOST_PEOPLE
 from detectors.people.side_swaps import SideSwap, exchange_sides
-from detectors.people.tracking import MOST_PEOPLE, Track
+from detectors.people.tracking import Track
 from stcformer.errors import LifterError
 
 FRAMES = 70

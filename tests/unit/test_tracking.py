@@ -8,7 +8,8 @@ import pytest
 from synthetic_body import IMAGE_SIZE, Stance, body, seen_by_camera, walk
 
 from detectors import Person
-from detectors.people.tracking import MOST_PEOPLE, MOST_TRACKS, Track, Tracker
+from detectors.people.matching import MOST_PEOPLE
+from detectors.people.tracking import MOST_TRACKS, Track, Tracker
 
 FPS = 30.0
 WIDTH, HEIGHT = IMAGE_SIZE
