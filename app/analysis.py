@@ -90,5 +90,5 @@ def _camera(take: Take, person: int) -> VideoCamera | None:
     if found is None:
         return None
     position, forward, up = (tuple(float(value) for value in vector) for vector in found)
-    fov = take.settings.fov_degrees or ASSUMED_FIELD_OF_VIEW
+    fov = take.known_fov() or ASSUMED_FIELD_OF_VIEW
     return VideoCamera(position, forward, fov, (take.source.width, take.source.height), up)  # type: ignore[arg-type]

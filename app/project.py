@@ -73,6 +73,7 @@ def save_project(take: Take, path: str | os.PathLike[str]) -> None:
             "height": take.source.height,
             "fps": take.source.fps,
             "first_frame": take.source.first_frame,
+            "fov_degrees": take.source.fov_degrees,
         },
         "settings": record_to_json(take.settings),
         "edits": edits_to_json(take.edits),
@@ -336,7 +337,12 @@ def _source(path: Path, video: dict[str, Any]) -> Source:
     first_frame = video.get("first_frame", 0)
     if not _is_count(first_frame, 2**31):
         raise _ProjectError("it does not say which frame it begins with; it is damaged")
-    return Source(Path(where), width, height, float(fps), first_frame)
+    fov = video.get("fov_degrees")  # absent in projects from before it was read
+    if fov is not None and (isinstance(fov, bool) or not isinstance(fov, (int, float)) or not 0 < fov < 180):
+        raise _ProjectError("it does not say the field of view; it is damaged")
+    return Source(
+        Path(where), width, height, float(fps), first_frame, fov_degrees=None if fov is None else float(fov)
+    )
 
 
 def _beside(path: Path, relative: object) -> Path | None:

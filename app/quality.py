@@ -130,7 +130,7 @@ def _bone_length(take: Take, person: int) -> list[Suspicion]:
 
 
 def _reprojection(take: Take, person: int) -> list[Suspicion]:
-    camera = pinhole((take.source.width, take.source.height), take.settings.fov_degrees)
+    camera = pinhole((take.source.width, take.source.height), take.known_fov())
     root = take.root_camera[person]
     with np.errstate(divide="ignore", invalid="ignore"):
         placed = project(take.camera[person] + root[:, None], camera)

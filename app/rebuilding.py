@@ -48,9 +48,8 @@ def rebuild(take: Take, edits: Sequence[Edit], settings: Settings, lifter: "Lift
     before, facts = take.provenance.get("lifter", {}), describe_lifter(lifter)
     sources = matching_person((take.keypoints, take.scores), edited)
     provenance = take.provenance
-    if settings.fov_degrees != take.settings.fov_degrees or any(
-        before.get(fact) != facts[fact] for fact in _FACTS_OF_A_POSE
-    ):
+    fov = take.source.known_fov(settings)
+    if fov != take.known_fov() or any(before.get(fact) != facts[fact] for fact in _FACTS_OF_A_POSE):
         sources[:] = -1
         provenance = provenance | {"lifter": facts}
     pose, disagreement = lifted_again(
@@ -60,7 +59,7 @@ def rebuild(take: Take, edits: Sequence[Edit], settings: Settings, lifter: "Lift
         lifter,
         image_size=(take.source.width, take.source.height),
         fps=take.source.fps,
-        field_of_view=settings.fov_degrees,
+        field_of_view=fov,
     )
     evidence = replace(take.evidence, lifted=pose, disagreement=disagreement)
     return assemble_take(take.source, take.time_s, edited, evidence, settings, edits, provenance)

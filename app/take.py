@@ -25,6 +25,12 @@ class Source:
     """Average frame rate; the exact times are `Take.time_s`."""
     first_frame: int = 0
     """The video's frame that the Take begins with; not 0 in a part that is exported (`app.export.part`)."""
+    fov_degrees: float | None = None
+    """Field of view over the longer side of the picture, as the video's metadata tell it (`app.video_lens`)."""
+
+    def known_fov(self, settings: Settings) -> float | None:
+        """Degrees over the longer side: those that were given, else those of the metadata; None: nobody told."""
+        return self.fov_degrees if settings.fov_degrees is None else settings.fov_degrees
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,10 @@ class Take:
     def frame_count(self) -> int:
         """How many frames the video has."""
         return int(self.time_s.shape[0])
+
+    def known_fov(self) -> float | None:
+        """The field of view that this was made with (`Source.known_fov`); None where one was assumed."""
+        return self.source.known_fov(self.settings)
 
     def seen(self, person: int) -> NDArray[np.bool_]:
         """(F,) whether the person has a pose in each frame."""

@@ -22,6 +22,7 @@ from app.errors import StudioError
 from app.video_container import LARGEST_SIDE, DamagedPictureError, open_source, pictures
 from app.video_cursor import Cursor
 from app.video_index import FrameIndex, read_index
+from app.video_lens import read_lens
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -91,6 +92,8 @@ class Video:
     rotation: int
     """Degrees clockwise by which the stored pictures are turned to stand upright: 0, 90, 180 or 270."""
     codec: str
+    fov_degrees: float | None
+    """Field of view over the longer side, as the file's own metadata tell it (`app.video_lens`); None: they do not."""
     has_only_key_frames: bool
     """Whether each frame is decoded by itself."""
 
@@ -204,6 +207,7 @@ class Video:
                     f"'{self.path}' holds no picture that can be decoded; record or copy it again."
                 )
             aspect = source.stream.sample_aspect_ratio
+            lens = read_lens(self.path, source, (first.width, first.height))
         self._check_size(first)
         self._stored_size = (first.width, first.height)
         self._orientation = Orientation()
@@ -218,6 +222,9 @@ class Video:
                 self._orientation = orientation
         self.rotation = self._orientation.rotation()
         self.width, self.height = self._stored_size[:: -1 if self._orientation.transpose else 1]
+        self.fov_degrees = lens.fov_degrees
+        if lens.warning:
+            self._warn(lens.warning)
         if aspect and abs(aspect - 1) > 0.01:  # encoders round it
             self._warn(f"has pixels that are not square ({aspect}); they are used as stored.")
 

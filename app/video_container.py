@@ -130,12 +130,31 @@ def is_cut_short(path: Path) -> bool:
     with path.open("rb") as file:
         start = file.read(64)
         if start[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
-            return any(end > size for _, end in _boxes(file, size))
+            return any(end > size for _, _, end in boxes(file, 0, size))
         if start[:4] == b"RIFF":
             return 8 + int.from_bytes(start[4:8], "little") > size
         if start[:4] == b"\x1a\x45\xdf\xa3":
             return _matroska_end(start) > size
     return False
+
+
+def boxes(file: BinaryIO, start: int, stop: int) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, begin of the content and end of the boxes of an MP4/MOV file (ISO/IEC 14496-12, 4.2), from `start` on.
+
+    The outermost of a file, or those in another's content. The last may claim to end behind `stop`.
+    """
+    while start + 8 <= stop:
+        file.seek(start)
+        header = file.read(16)
+        length, kind, content = int.from_bytes(header[:4], "big"), header[4:8], start + 8
+        if length == 1:
+            length, content = int.from_bytes(header[8:16], "big"), start + 16
+        elif length == 0:
+            length = stop - start
+        if length < 8:
+            return
+        yield kind, content, start + length
+        start += length
 
 
 def _with_end(stream: Iterator[Packet]) -> Iterator[Packet | None]:
@@ -167,7 +186,7 @@ def _allowed_formats() -> str:
 def _why_unreadable(path: Path, otherwise: str) -> str:
     size = path.stat().st_size
     with path.open("rb") as file:
-        ends = dict(_boxes(file, size))
+        ends = {kind: end for kind, _, end in boxes(file, 0, size)}
     is_mp4 = bool(ends.keys() & {b"ftyp", b"mdat", b"moov"}) and b"meta" not in ends  # meta: a still picture
     if is_mp4 and ends.get(b"moov", size + 1) > size:
         return (
@@ -203,23 +222,6 @@ def _choose_stream(path: Path, container: InputContainer, threaded: bool) -> Vid
     elif context.width * context.height > _MANY_PIXELS:
         context.thread_count = 4  # every thread holds pictures; by default there is one a core
     return stream
-
-
-def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
-    """Kind and end of the outermost boxes of an MP4/MOV file (ISO/IEC 14496-12, 4.2)."""
-    start = 0
-    while start + 8 <= size:
-        file.seek(start)
-        header = file.read(16)
-        length, kind = int.from_bytes(header[:4], "big"), header[4:8]
-        if length == 1:
-            length = int.from_bytes(header[8:16], "big")
-        elif length == 0:
-            length = size - start
-        if length < 8:
-            return
-        yield kind, start + length
-        start += length
 
 
 def _matroska_end(start: bytes) -> int:

@@ -34,7 +34,10 @@ LifterOption = Annotated[
 HeightOption = Annotated[float | None, typer.Option(help="The person's height in metres; sets the scale.")]
 FovOption = Annotated[
     float | None,
-    typer.Option(help="The camera's field of view in degrees, over the longer side of the picture."),
+    typer.Option(
+        help="The camera's field of view in degrees, over the longer side of the picture; else what a video's "
+        "metadata say, else 60."
+    ),
 ]
 DeviceOption = Annotated[str, typer.Option(help="Where the lifter computes: auto, cpu, cuda or mps.")]
 CameraPitchOption = Annotated[

@@ -30,4 +30,4 @@ def camera_of(take: Take, person: int) -> CameraPlace:
 
 def focal_px(take: Take) -> float:
     """The focal length that the positions were found with, in pixels; the principal point is the picture's centre."""
-    return pinhole((take.source.width, take.source.height), take.settings.fov_degrees).focal
+    return pinhole((take.source.width, take.source.height), take.known_fov()).focal

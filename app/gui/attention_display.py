@@ -100,7 +100,7 @@ class AttentionDisplay(QObject):
                 frame,
                 image_size=(take.source.width, take.source.height),
                 fps=take.source.fps,
-                field_of_view=take.settings.fov_degrees,
+                field_of_view=take.known_fov(),
             )
         except STATED_ERRORS as error:
             return _Answer(take, person, frame, None, describe(error))

@@ -19,6 +19,8 @@ from stcformer.skeleton import JOINT_COUNT, JOINTS
 LENS_UNCERTAINTY = 0.25
 """Standard deviation of the logarithm of the focal length of a lens that nobody told (40 to 80 degrees are common): all
 distances from the camera are off by this share together."""
+METADATA_LENS_UNCERTAINTY = 0.1
+"""The same of a lens that the video's metadata tell (`app.video_lens`): what a video crops is not in them."""
 LIFTED_HEIGHT_UNCERTAINTY = 0.032
 """Of the body height that a lifted pose has, against the body's own proportions: standard deviation over held-out clips
 (`benchmarks/motion.py`, column scale)."""
@@ -69,6 +71,7 @@ def place_person(
     image_size: tuple[int, int],
     fps: float,
     settings: Settings,
+    fov_of_video: float | None = None,
 ) -> PlacedPerson:
     """Place one person before the camera; arguments as for `app.motion.reconstruct_motion`."""
     _check(pose, keypoints, scores, image_size, fps)
@@ -79,17 +82,17 @@ def place_person(
     )
     seen = np.isfinite(pose).all(axis=(1, 2))
     pose[~seen] = np.nan
-    camera = pinhole(image_size, settings.fov_degrees)
-    told = settings.fov_degrees
+    fov, told_by, lens_uncertainty = _lens(settings.fov_degrees, fov_of_video)
+    camera = pinhole(image_size, fov)
     report: dict[str, Any] = {
         "frames": len(pose),
         "frames_seen": int((seen & ~bridged).sum()),
         "bridged": [list(span) for span in spans(bridged)],
         "camera": {
-            "fov_degrees_longer_side": float(ASSUMED_FIELD_OF_VIEW if told is None else told),
-            "fov_from": "assumed" if told is None else "given",
+            "fov_degrees_longer_side": float(fov),
+            "fov_from": told_by,
             "focal_px": camera.focal,
-            "distance_uncertainty_of_the_lens": LENS_UNCERTAINTY if told is None else 0.0,
+            "distance_uncertainty_of_the_lens": lens_uncertainty,
             "principal_point": "picture centre",
         },
         "filter": filter_report(settings.smoothing, fps),
@@ -113,6 +116,15 @@ def place_person(
     error = reprojection_error(pose, root, keypoints, scores, camera)
     report["root"] = {"frames_placed": int(placed.sum()), "median_reprojection_error_px": error}
     return PlacedPerson(pose, root, bridged, visible, report)
+
+
+def _lens(given: float | None, of_video: float | None) -> tuple[float, str, float]:
+    """The field of view to use, in degrees; who told it; and the standard deviation of its focal length's logarithm."""
+    if given is not None:
+        return given, "given", 0.0
+    if of_video is not None:
+        return of_video, "metadata", METADATA_LENS_UNCERTAINTY
+    return ASSUMED_FIELD_OF_VIEW, "assumed", LENS_UNCERTAINTY
 
 
 def _scaled(pose: Array, height_m: float | None) -> tuple[Array, dict[str, Any]]:

@@ -270,6 +270,8 @@ VIDEO = {"path": "clip.mp4", "width": 1280, "height": 720, "fps": 30.0}
         (change_json(video=VIDEO | {"fps": 0}), "frame rate"),
         (change_json(video=VIDEO | {"path": "a\0b"}), "where its video is"),
         (change_json(video=VIDEO | {"first_frame": -1}), "which frame it begins with"),
+        (change_json(video=VIDEO | {"fov_degrees": "wide"}), "the field of view"),
+        (change_json(video=VIDEO | {"fov_degrees": 180}), "the field of view"),
         (replace_file("project.json", b"{"), "project.json"),
         (replace_file("project.json", b"\xff\xfe"), "project.json"),
         (replace_file("project.json", b"[1]"), "not a table"),
