@@ -2,8 +2,9 @@
 
 import queue
 import threading
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from app.errors import CancelledError
 from app.video import Frame, Video
@@ -35,6 +36,17 @@ def detected_persons(
                 yield pair
                 raise_if_set(stop)
     raise_if_set(stop)
+
+
+def describe_detector(detector: Detector) -> dict[str, str]:
+    """A detector for the provenance: name and description, and its device where there is a choice of one."""
+    described = {"name": detector.name, "description": detector.description}
+    return described | ({"device": detector.device} if detector.device else {})
+
+
+def detector_in_words(described: Mapping[str, Any]) -> str:
+    """What `describe_detector` gave, for a line: the name, and where it runs where there is a choice."""
+    return described["name"] + (f" on {described['device']}" if described.get("device") else "")
 
 
 def raise_if_set(stop: threading.Event) -> None:

@@ -9,15 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from app.camera_motion import CameraMotionFinder
-from app.detection import detected_persons, raise_if_set
+from app.detection import describe_detector, detected_persons, raise_if_set
 from app.edits import Edit, chosen_contacts, edits_to_json
 from app.fingerprint import fingerprint
 from app.lifting import EARLY_BLOCK_FRAMES, LifterThread, describe_lifter
@@ -25,8 +24,8 @@ from app.motion import check_choices, reconstruct_people
 from app.people import PeopleFinder, check_person
 from app.settings import Settings
 from app.take import Array, Evidence, Source, Take
-from app.video import open_video
-from detectors import choose_detector, create_detector
+from app.video import Video, open_video
+from detectors import choose_detector, create_detector, one_person_limit
 from stcformer.skeleton import JOINT_COUNT
 
 _PARTIAL_INTERVAL_S = 0.2
@@ -89,16 +88,22 @@ def process_video(
     # Wrong settings are said before the video is read; of the weights it is known once they are loaded.
     check_choices(settings)
     check_person(settings.person)
-    choice = choose_detector(settings.detector)
+    choice = choose_detector(settings.detector, settings.wants_several())
     began = time.perf_counter()
     with (
         open_video(path) as video,
         create_detector(choice.name) as detector,
         LifterThread(settings) as thread,
     ):
-        source, total = Source(Path(path), video.width, video.height, video.fps), video.frame_count
+        source, total = _source_of(video), video.frame_count
         finder = PeopleFinder(
-            source, total, settings, edits, thread, first_block=EARLY_BLOCK_FRAMES if partial else None
+            source,
+            total,
+            replace(settings, fov_degrees=source.known_fov(settings)),
+            edits,
+            thread,
+            first_block=EARLY_BLOCK_FRAMES if partial else None,
+            limit=one_person_limit(choice.name),
         )
         show = _PartialReports(partial, video.time_s, finder)
         background = CameraMotionFinder((video.width, video.height), video.fps)
@@ -124,8 +129,7 @@ def process_video(
         report(Progress("motion", 0, total, 0.0))
         provenance = {
             "program": f"stcformer-studio {version('stcformer-studio')}",
-            "detector": {"name": detector.name, "description": detector.description}
-            | ({"chosen": choice.reason} if choice.reason else {}),
+            "detector": describe_detector(detector) | ({"chosen": choice.reason} if choice.reason else {}),
             "lifter": describe_lifter(thread.lifter()),
             "people": people.report,
             "side_swaps_undone": people.side_swaps,
@@ -153,6 +157,10 @@ def process_video(
         return take
 
 
+def _source_of(video: Video) -> Source:
+    return Source(video.path, video.width, video.height, video.fps, fov_degrees=video.fov_degrees)
+
+
 def assemble_take(
     source: Source,
     time_s: Array,
@@ -174,6 +182,7 @@ def assemble_take(
         source.fps,
         settings,
         chosen_contacts(edits, len(keypoints), len(time_s)),
+        fov_of_video=source.fov_degrees,
     )
     provenance = provenance | {
         "settings": asdict(settings),

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from app.kept_lifter import KeptLifter
 from app.settings import Settings
+from stcformer.own_weights import LifterState
 
 _LIBRARIES = {
     "torch": ("lib/libtorch_cpu.so", "lib/libtorch_python.so"),
@@ -35,8 +36,8 @@ class Ready:
     weights: str
     detector: str
     """Name and description."""
-    lifters: tuple[str, ...]
-    """Names of the shipped weights and of the user's own."""
+    lifters: tuple[LifterState, ...]
+    """The shipped weights, the user's own, and the published ones that are not here."""
 
 
 def preload(
@@ -54,14 +55,14 @@ def preload(
         loaded = lifter.get(settings)
         if not is_wanted():
             return None
-        from detectors import create_detector, detector_states  # noqa: PLC0415
-        from stcformer.weights import lifter_names  # noqa: PLC0415 - brings torch, which is there by now
+        from detectors import choose_detector, create_detector, detector_states  # noqa: PLC0415
+        from stcformer.weights import lifter_states  # noqa: PLC0415 - brings torch, which is there by now
 
-        with create_detector(settings.detector) as detector:
+        with create_detector(choose_detector(settings.detector, settings.wants_several()).name) as detector:
             described = detector.description
             detector_states()  # its network library comes now, and not when the settings are opened
         import scipy.signal  # noqa: F401, PLC0415 - with most of SciPy: what the first correction would wait for
-    return Ready(loaded.device_name(), loaded.weights.name, described, lifter_names())
+    return Ready(loaded.device_name(), loaded.weights.name, described, lifter_states())
 
 
 @contextmanager

@@ -31,3 +31,7 @@ class Settings:
     longest_gap_s: float = 0.5
     """Seconds: a person who was lost for no longer is bridged; after a longer time nobody is there. At most 0.5: beyond,
     it is another movement (`app.motion.gaps`)."""
+
+    def wants_several(self) -> bool:
+        """Whether a detector has to see more than the main person."""
+        return self.person != "main"

@@ -14,6 +14,7 @@ from detectors.registry import (
     choose_detector,
     create_detector,
     detector_states,
+    one_person_limit,
 )
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "choose_detector",
     "create_detector",
     "detector_states",
+    "one_person_limit",
 ]

@@ -49,6 +49,10 @@ class Detector(Protocol):
         """Library, version, model and settings, for the sidecar of the results."""
 
     @property
+    def device(self) -> str:
+        """Where it really runs, by the name a person knows it by; "" where there is no choice."""
+
+    @property
     def batch_size(self) -> int:
         """How many pictures are worth detecting at once; 1 where that gains nothing."""
 

@@ -23,6 +23,8 @@ class _Entry:
     model_files: tuple[str, ...] = ()
     """What it needs of `detectors.models.files`, unless it is given others."""
     automatic_on_cuda_only: bool = False
+    sees_one_person: bool = False
+    """At a time: the most prominent one."""
 
 
 _ENTRIES = {
@@ -30,6 +32,7 @@ _ENTRIES = {
         "detectors.mediapipe.solutions:MediaPipeDetector",
         ("mediapipe.python.solutions.pose",),
         "pip install 'mediapipe<0.10.30'",
+        sees_one_person=True,
     ),
     "mediapipe-tasks": _Entry(
         "detectors.mediapipe.tasks:MediaPipeTasksDetector",
@@ -59,6 +62,8 @@ _ENTRIES = {
 }
 _BEST_FIRST = ("mmpose", "rtmpose", "mediapipe", "mediapipe-tasks", "mediapipe-people")
 """What "auto" tries, in this order."""
+_BEST_FIRST_OF_SEVERAL = ("mmpose", "rtmpose", "mediapipe-people", "mediapipe-tasks", "mediapipe")
+"""The same where several people are wanted. RTMDet finds small people whom MediaPipe's own finder does not."""
 _NEEDING_FILES_ONLY = ("mediapipe-tasks", "rtmpose")
 """What "auto" names where none is ready: installed, these lack a download of a few megabytes."""
 
@@ -106,19 +111,22 @@ def detector_states() -> tuple[State, ...]:
     return tuple(_state(name) for name in _BEST_FIRST)
 
 
-def choose_automatic() -> Choice:
+def choose_automatic(several: bool = False) -> Choice:
     """The best detector that is installed and whose model files are here. Fetches and imports nothing.
 
-    Where none is ready, the one that lacks least: making it says what to do.
+    `several`: for more than the main person, so one that sees several goes before one that does not. Where none is
+    ready, the one that lacks least: making it says what to do.
     """
     passed_over: list[str] = []
-    states = detector_states()
+    states = [_state(name) for name in (_BEST_FIRST_OF_SEVERAL if several else _BEST_FIRST)]
     for state in states:
         why = state.missing
         if not why and _ENTRIES[state.name].automatic_on_cuda_only and not has_cuda():
             why = "no CUDA device: name it to use it"
         if not why:
-            reason = f"Detector chosen automatically: {'; '.join([state.name, *passed_over])}."
+            because = ", which sees several people" if several and not _sees_one(state.name) else ""
+            name = state.name + because
+            reason = f"Detector chosen automatically: {'; '.join([name, *passed_over])}."
             return Choice(state.name, reason)
         passed_over.append(f"{state.name} {'lacks ' if state.missing else 'has '}{why}")
     installed = [state.name for state in states if state.is_installed]
@@ -128,10 +136,29 @@ def choose_automatic() -> Choice:
     )
 
 
-def choose_detector(name: str) -> Choice:
-    """The detector of that name, "auto" resolved. Raises DetectorError for an unknown name."""
+def choose_detector(name: str, several: bool = False) -> Choice:
+    """The detector of that name, "auto" resolved, see `choose_automatic`. Raises DetectorError for an unknown name."""
     check_detector(name)
-    return choose_automatic() if name == "auto" else Choice(name, "")
+    return choose_automatic(several) if name == "auto" else Choice(name, "")
+
+
+def one_person_limit(name: str) -> str:
+    """What to say to whoever wants several people of a detector that sees one at a time, as a part of a sentence.
+
+    "" for one that sees several, and for an unknown name.
+    """
+    plain = name.partition(":")[0]
+    if not _sees_one(plain):
+        return ""
+    *others, last = (other for other in _BEST_FIRST_OF_SEVERAL if not _sees_one(other))
+    return (
+        f"the detector {plain} sees one person at a time; {', '.join(others)} and {last} see several "
+        "('stcstudio doctor' says what each lacks)"
+    )
+
+
+def _sees_one(name: str) -> bool:
+    return name in _ENTRIES and _ENTRIES[name].sees_one_person
 
 
 _PROGRAM_SUFFIXES = (".py", ".yaml", ".yml", ".json")

@@ -56,6 +56,7 @@ class SlowDetector:
     name = description = "slow"
     keypoint_format = "blazepose33"
     batch_size = 1
+    device = ""
 
     def __init__(self, seconds: float = 0.02) -> None:
         self.pictures = 0

@@ -96,6 +96,12 @@ class _Opened:
             yield picture
 
 
+def other_person(number: int) -> Person:
+    """Somebody smaller, who stands still."""
+    body = np.random.default_rng(number).uniform(20, 40, (17, 2))
+    return Person(body, np.ones(17), "h36m17", np.array([20.0, 20, 40, 40]))
+
+
 class MadeDetector:
     """Sees one person whose joints say which picture it was: x of the hip is the picture's brightness."""
 
@@ -103,12 +109,15 @@ class MadeDetector:
     description = "made in a test"
     keypoint_format = "h36m17"
     batch_size = 1
+    device = ""
 
     def __init__(self) -> None:
         self.closed = 0
         self.gate: threading.Semaphore | None = None
         """Where there is one, every picture waits for it."""
         self.error: Exception | None = None
+        self.others: tuple[int, ...] = ()
+        """Of further people, each smaller than the first: another number, another body."""
 
     def detect(self, image: np.ndarray) -> list[Person]:
         if self.gate is not None:
@@ -117,7 +126,8 @@ class MadeDetector:
             raise self.error
         body = np.random.default_rng(0).uniform(5, 40, (17, 2))
         body[0, 0] = image[0, 0, 0]
-        return [Person(body, np.ones(17), "h36m17", np.array([0.0, 0, 40, 40]))]
+        first = Person(body, np.ones(17), "h36m17", np.array([0.0, 0, 40, 40]))
+        return [first, *map(other_person, self.others)]
 
     def detect_batch(self, images: Sequence[np.ndarray]) -> list[list[Person]]:
         return [self.detect(image) for image in images]

@@ -4,8 +4,10 @@ Both undo the normalisation of the real networks first, so that a wrong mean, de
 makes them blind.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
+import cv2
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper, save
 
@@ -15,6 +17,30 @@ COLOURS = [(r, g, b) for r in _LEVELS for g in _LEVELS for b in _LEVELS if not r
 """Red, green, blue; no greys, and each far from all others."""
 KEYPOINT_COLOURS, PERSON_COLOURS = COLOURS[:40], COLOURS[40:]
 _TOLERANCE = 25.0
+
+Box = tuple[int, int, int, int]
+DOTS = {0: (0.5, 0.1), 5: (0.75, 0.25), 6: (0.25, 0.25), 15: (0.65, 0.92), 16: (0.3, 0.9), 17: (0.25, 0.08)}
+"""Some keypoints of Halpe, as parts of a person's box."""
+
+
+def draw(
+    image: np.ndarray, box: Box, person: int, dots: Mapping[int, tuple[float, float]] = DOTS
+) -> np.ndarray:
+    """A person with dots for keypoints; returns where those are, (26, 2) with NaN for the others."""
+    x0, y0, x1, y1 = box
+    cv2.rectangle(image, (x0, y0), (x1 - 1, y1 - 1), PERSON_COLOURS[person], -1)
+    places = np.full((26, 2), np.nan)
+    radius = max(2, round(3 * crop_pixel(box)))
+    for keypoint, (along, down) in dots.items():
+        places[keypoint] = round(x0 + along * (x1 - x0)), round(y0 + down * (y1 - y0))
+        centre = tuple(int(value) for value in places[keypoint])
+        cv2.circle(image, centre, radius, KEYPOINT_COLOURS[keypoint], -1)
+    return places
+
+
+def crop_pixel(box: Box) -> float:
+    """How many pixels of the picture one of the person's crop is."""
+    return 1.25 * max((box[2] - box[0]) / 192, (box[3] - box[1]) / 256)
 
 
 def write_pose_model(

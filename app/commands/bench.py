@@ -11,6 +11,7 @@ from rich.table import Table
 from app import pipeline
 from app.commands.demo import demo_folder
 from app.commands.run import shown_progress
+from app.detection import detector_in_words
 from app.kept_lifter import KeptLifter
 from app.settings import Settings
 from app.take import Take
@@ -45,7 +46,8 @@ def run_bench(video: Path | None, settings: Settings) -> None:
         markup=False,
     )
     table = Table("", "frames a second")
-    table.add_row(f"detector {take.provenance['detector']['name']} alone, pictures in memory", f"{alone:.1f}")
+    detector = detector_in_words(take.provenance["detector"])
+    table.add_row(f"detector {detector} alone, pictures in memory", f"{alone:.1f}")
     table.add_row("lifter alone, all frames at once", f"{lifting:.0f}")
     table.add_row("video file to Take", f"{whole:.1f}")
     console.print(table)

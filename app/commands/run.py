@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from app import pipeline
+from app.detection import detector_in_words
 from app.errors import StudioError
 from app.export import ExportProgress, export_take, find_formats
 from app.settings import Settings
@@ -139,7 +140,8 @@ def _summary(take: Take, seconds: dict[str, float]) -> list[str]:
     lines = [
         f"{take.source.path.name}: {frames} frames, {take.source.width}x{take.source.height}, "
         f"{rate}{take.source.fps:.4g} frames a second",
-        f"Detector {detector['name']}; lifter {lifter['weights']} on {lifter['device']} in {lifter['precision']}",
+        f"Detector {detector_in_words(detector)}; "
+        f"lifter {lifter['weights']} on {lifter['device']} in {lifter['precision']}",
     ]
     if "chosen" in detector:
         lines.append(detector["chosen"])
@@ -153,6 +155,10 @@ def _summary(take: Take, seconds: dict[str, float]) -> list[str]:
             f"The camera looks {way} by {abs(gravity['pitch_degrees']):.0f}° (give or take "
             f"{gravity['pitch_deviation_degrees']:.0f}°; --camera-pitch says it)"
         )
+        lens = motion["camera"]
+        if lens["fov_from"] == "metadata":
+            fov = f"{lens['fov_degrees_longer_side']:.0f}°"
+            lines.append(f"The field of view is {fov}, by the video's own metadata (--fov says it)")
     swapped = sum(swap["stop"] - swap["start"] for swap in take.provenance["side_swaps_undone"])
     if swapped:
         lines.append(f"Left and right taken for each other, undone: in {swapped} frames")

@@ -12,6 +12,8 @@ from types import TracebackType
 from PyQt6.QtCore import QStandardPaths
 
 _LOGGER = logging.getLogger("stcstudio")
+_LISTENED = (_LOGGER, logging.getLogger("detectors"))
+"""What the program writes, and what the detectors warn of, such as a device that could not be started."""
 _LARGEST_BYTES = 2**20
 
 
@@ -30,16 +32,18 @@ def start_log(folder: Path | None = None) -> Path | None:
         return None
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     stop_log()
-    _LOGGER.addHandler(handler)
-    _LOGGER.setLevel(logging.INFO)
+    for logger in _LISTENED:
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
     return log_file()
 
 
 def stop_log() -> None:
     """Close the log's file."""
-    for handler in list(_LOGGER.handlers):
-        _LOGGER.removeHandler(handler)
-        handler.close()
+    for logger in _LISTENED:
+        for handler in list(logger.handlers):
+            logger.removeHandler(handler)
+            handler.close()
 
 
 def log_file() -> Path | None:

@@ -1,24 +1,21 @@
 """The settings: what finds the joints, what lifts them, where, and how the motion is made. Applied without restart."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
-    QPushButton,
     QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from app.errors import STATED_ERRORS, describe
+from app.gui.lifter_field import LifterField
 from app.gui.settings_fields import (
     DetectorField,
     NoteLabel,
@@ -32,16 +29,17 @@ from app.people import check_person
 from app.settings import DEVICES, Settings
 from detectors.registry import check_detector
 from stcformer.lens import ASSUMED_FIELD_OF_VIEW
+from stcformer.own_weights import LifterState
 
 _HELP = {
     "detector": "What finds the joints in the pictures. Names in grey lack something.",
     "person": "main: whoever is largest and longest in view; all: everybody who stays for a second; or a number, 2 for "
     "the second to main.",
     "lifter": "Which weights turn the joints into 3D: a shipped name, or a file of your own. Files in the folder that "
-    "`stcstudio lifters` names are in the list.",
+    "`stcstudio lifters` names are in the list; names in grey are to be fetched.",
     "device": "Where the lifter computes. auto: CUDA, else an Apple GPU, else the processor.",
     "fov_degrees": "The camera's field of view over the longer side of the picture. Phones: 60° to 75°. Unknown: leave "
-    "it, and 60° are taken; distances from the camera are then uncertain by a quarter.",
+    "it, and the video's own metadata are taken, or 60°; with 60° distances from the camera are uncertain by a quarter.",
     "height_m": "The person's height sets the scale of everything. Without it, the lifter's own guess is kept.",
     "camera_pitch_degrees": "How far the camera looks down (above 0) or up (below 0) from level. Unknown: leave it, and "
     "it is found from the motion.",
@@ -69,7 +67,7 @@ class SettingsDialog(QDialog):
     def __init__(
         self,
         settings: Settings,
-        lifters: tuple[str, ...],
+        lifters: Sequence[LifterState],
         parent: QWidget | None = None,
         found: Mapping[str, str] | None = None,
     ) -> None:
@@ -79,8 +77,9 @@ class SettingsDialog(QDialog):
         self._found = dict(found or {})
         self.detector = DetectorField(settings.detector)
         self.person = choice(_PERSONS, settings.person)
-        self.lifter = choice(lifters, settings.lifter)
-        self.lifter.setEditable(True)
+        self.person.currentTextChanged.connect(lambda who: self.detector.set_wants_several(who != "main"))
+        self.detector.set_wants_several(settings.wants_several())
+        self.lifter = LifterField(lifters, settings.lifter)
         self.device = choice(DEVICES, settings.device)
         self.fov = OptionalNumber(settings.fov_degrees, ASSUMED_FIELD_OF_VIEW, (5, 170), "°", 1)
         self.body_height = OptionalNumber(settings.height_m, 1.75, (0.3, 3.0), " m", 2)
@@ -105,7 +104,7 @@ class SettingsDialog(QDialog):
             self._settings,
             detector=self.detector.name() or self._settings.detector,
             person=self.person.currentText(),
-            lifter=self.lifter.currentText().strip() or self._settings.lifter,
+            lifter=self.lifter.name() or self._settings.lifter,
             device=self.device.currentText(),
             fov_degrees=self.fov.value(),
             height_m=self.body_height.value(),
@@ -154,21 +153,11 @@ class SettingsDialog(QDialog):
 
     def _people_and_lifting(self) -> QWidget:
         page, form = _page()
-        browse = QPushButton("File…")
-        browse.setAutoDefault(False)
-        browse.clicked.connect(self._browse)
-        lifter = QWidget()
-        line = QHBoxLayout(lifter)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addWidget(self.lifter, 1)
-        line.addWidget(browse)
-        lifter.setFocusProxy(self.lifter)
-        self.lifter.setToolTip(_HELP["lifter"])
         form.addRow(_heading(_ANEW))
         self._add(form, "detector", "&Detector", self.detector, self.detector.state)
         self._add(form, "person", "&People", self.person)
         form.addRow(_heading(_AT_ONCE))
-        self._add(form, "lifter", "&Lifter", lifter)
+        self._add(form, "lifter", "&Lifter", self.lifter, self.lifter.state)
         self._add(form, "device", "De&vice", self.device)
         self._add(form, "fov_degrees", "Field of &view", self.fov)
         return page
@@ -196,13 +185,6 @@ class SettingsDialog(QDialog):
     def _accept(self) -> None:
         if self.apply():
             self.accept()
-
-    def _browse(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Weights", str(Path.home()), "Weights (*.safetensors *.pth *.pt);;All files (*)"
-        )
-        if name:
-            self.lifter.setCurrentText(name)
 
 
 def _page() -> tuple[QWidget, QFormLayout]:

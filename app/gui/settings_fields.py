@@ -18,12 +18,12 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from detectors import DetectorError
+from detectors.names import MODEL_ENDINGS, name_with_files
 from detectors.registry import available_detectors, choose_automatic, detector_states
 
 _NOTE_WIDTH = 580
 """Pixels of the sentences below the fields: few take more than a line."""
-WITHOUT_MODELS = ("auto", "mediapipe")
-"""Detectors that take no files of the user's."""
 
 
 class DetectorField(QWidget):
@@ -32,13 +32,15 @@ class DetectorField(QWidget):
     def __init__(self, chosen: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._states = {state.name: state for state in detector_states()}
+        self._wants_several = False
         self.box = choice(available_detectors(), chosen)
         self.box.setEditable(True)
         self.box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.browse = QPushButton("Models…")
         self.browse.setAutoDefault(False)
         self.browse.setToolTip(
-            "Model files of your own for the chosen detector: pose, person, as docs/detectors.md says"
+            "Model files of your own for the chosen detector: the pose model, with or without the person detector; "
+            "for mmpose each one's config and checkpoint, chosen together"
         )
         self.browse.clicked.connect(self._browse)
         self.state = NoteLabel()
@@ -58,6 +60,11 @@ class DetectorField(QWidget):
         """As `create_detector` takes it."""
         return self.box.currentText().strip()
 
+    def set_wants_several(self, wants_several: bool) -> None:
+        """Whether more than the main person is wanted: "auto" may then be another detector."""
+        self._wants_several = wants_several
+        self._describe()
+
     def _mark_those_that_are_not_ready(self) -> None:
         faded = QBrush(self.palette().color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text))
         for row in range(self.box.count()):
@@ -70,9 +77,9 @@ class DetectorField(QWidget):
     def _describe(self) -> None:
         plain, colon, models = self.name().partition(":")
         state = self._states.get(plain)
-        self.browse.setEnabled(state is not None and plain not in WITHOUT_MODELS)
+        self.browse.setEnabled(state is not None and plain in MODEL_ENDINGS)
         if plain == "auto":
-            self.state.setText(choose_automatic().reason)
+            self.state.setText(choose_automatic(self._wants_several).reason)
         elif state is None:
             self.state.setText(f"There is no detector '{plain}'.")
         elif colon and state.is_installed:
@@ -81,14 +88,17 @@ class DetectorField(QWidget):
             self.state.setText(f"{plain}: {state.words}.")
 
     def _browse(self) -> None:
+        plain = self.name().partition(":")[0]
+        patterns = " ".join(f"*{ending}" for ending in MODEL_ENDINGS[plain])
         names, _ = QFileDialog.getOpenFileNames(
-            self,
-            "Pose model, and person model",
-            str(Path.home()),
-            "Models (*.onnx *.task *.pth *.py);;All files (*)",
+            self, f"Models of {plain}", str(Path.home()), f"Models ({patterns});;All files (*)"
         )
-        if names:
-            self.box.setCurrentText(f"{self.name().partition(':')[0]}:{','.join(names)}")
+        if not names:
+            return
+        try:
+            self.box.setCurrentText(name_with_files(self.name(), names))
+        except DetectorError as error:
+            self.state.setText(str(error))
 
 
 class OptionalNumber(QWidget):

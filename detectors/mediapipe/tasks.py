@@ -55,6 +55,7 @@ class MediaPipeTasksDetector:
     name = "mediapipe-tasks"
     keypoint_format = "blazepose33"
     batch_size = 1
+    device = ""
 
     _chatter_over = False
     """Whether this process has found a person: the first one ever makes MediaPipe write a warning."""

@@ -65,9 +65,9 @@ class MMPoseDetector:
         self._persons = MMDetPersonDetector(person, chosen, min_person_score)
         self.keypoint_format = self._poses.keypoint_format
         self.batch_size = _PICTURES_AT_ONCE[chosen.type]
+        self.device = describe_device(chosen)
         self.description = (
-            f"{versions()}, on {describe_device(chosen)}: "
-            f"{self._poses.description}; {self._persons.description}"
+            f"{versions()}, on {self.device}: {self._poses.description}; {self._persons.description}"
         )
 
     @staticmethod

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from detectors.errors import DetectorError
 from detectors.models.files import find
+from detectors.names import split_models
 
 POSE_MODEL, PERSON_MODEL = "rtmpose-m-halpe26-pth", "rtmdet-m-person-pth"
 """Those of `detectors.models.files` that MMPose takes when it is told nothing."""
@@ -62,16 +63,11 @@ def parse_models(text: str) -> dict[str, str]:
     `POSE[,PERSON][,device=NAME]`, each model `CONFIG=CHECKPOINT` or a name of the table of model files; `device=NAME`
     may stand alone. Raises DetectorError.
     """
-    options: dict[str, str] = {}
-    parts = [part.strip() for part in text.split(",")]
-    if parts[-1].startswith("device="):
-        options["device"] = parts.pop().removeprefix("device=")
-    if len(parts) > 2:
-        raise DetectorError(f"'mmpose:{text}' names more than two models; write {_GRAMMAR}.")
-    for role, part in zip(("pose", "person"), parts, strict=False):
+    models, options = split_models(text, _GRAMMAR, most=2)
+    for role, part in zip(("pose", "person"), models, strict=False):
         config, equals, checkpoint = part.rpartition("=")
-        if not checkpoint or (equals and config in ("", "device")):
-            raise DetectorError(f"'{part}' in 'mmpose:{text}' is no model; write {_GRAMMAR}.")
+        if not checkpoint or (equals and not config):
+            raise DetectorError(f"'{part}' in '{text}' is no model; write {_GRAMMAR}.")
         options[f"{role}_checkpoint"] = checkpoint
         if equals:
             options[f"{role}_config"] = config

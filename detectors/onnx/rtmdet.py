@@ -20,7 +20,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from detectors.errors import DetectorError
-from detectors.onnx.runtime import open_model
+from detectors.onnx.runtime import device_in_words, open_model
 from detectors.opencv import import_cv2
 from detectors.protocol import Array, Boxes, Image, check_image
 
@@ -66,8 +66,8 @@ class RTMDetPersonDetector:
         self._longest_side = longest_side or (_SMALL_SIDE if small else _USUAL_SIDE)
         grey: Image = np.full((_STRIDE, _STRIDE, 3), _PADDING, np.uint8)
         self.find([grey])  # what it gives is checked before it is relied on
-        self.device = self._model.device
-        """Where it runs: see `OnnxModel.device`."""
+        self.device = device_in_words(self._model)
+        """Where it runs: see `Detector.device`."""
         self.description = (
             f"{'RTMDet' if self._normalised else 'YOLOX'} {self._model.description}, min_score {min_score:g}, "
             f"pictures of {self._size_in_words()}"

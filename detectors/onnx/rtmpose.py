@@ -13,14 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from detectors.errors import DetectorError
 from detectors.keypoints import FORMATS
+from detectors.names import split_models
 from detectors.onnx.rtmdet import RTMDetPersonDetector
-from detectors.onnx.runtime import open_model
+from detectors.onnx.runtime import DEVICES, device_in_words, open_model
 from detectors.onnx.simcc import crop, crop_frames, decode
 from detectors.protocol import Array, Boxes, Image, Person, check_image
 
 _DEFAULT_MODEL = "rtmpose-m-halpe26"
+_GRAMMAR = f"rtmpose:POSE_MODEL[,PERSON_MODEL][,device={'|'.join(DEVICES)}]"
 _FORMATS = {26: "halpe26", 17: "coco17", 133: "coco_wholebody133"}
 _MEAN = np.array([123.675, 116.28, 103.53], np.float32)  # red, green, blue
 _DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
@@ -45,6 +46,7 @@ class RTMPoseDetector:
 
     keypoint_format: str
     batch_size: int
+    device: str
 
     def __init__(
         self,
@@ -57,6 +59,9 @@ class RTMPoseDetector:
         self._size = self._checked_size()
         self.keypoint_format = self._checked_format()
         self._persons = RTMDetPersonDetector(person_model, device)
+        self.device = device_in_words(self._model)
+        if self._persons.device != self.device:
+            self.device += f", persons on {self._persons.device}"
         on_cpu = self._model.device == "cpu"
         self.batch_size = 1 if on_cpu else _PICTURES_AT_ONCE_ELSEWHERE
         height, width = self._size
@@ -67,13 +72,12 @@ class RTMPoseDetector:
 
     @staticmethod
     def options(text: str) -> dict[str, Any]:
-        """What `rtmpose:POSE_MODEL[,PERSON_MODEL]` stands for; raises DetectorError for more than two."""
-        models = text.split(",")
-        if len(models) > 2 or not all(models):
-            raise DetectorError(
-                f"'rtmpose:{text}' names no models; write rtmpose:POSE_MODEL or rtmpose:POSE_MODEL,PERSON_MODEL."
-            )
-        return dict(zip(("pose_model", "person_model"), models, strict=False))
+        """The options that `rtmpose:TEXT` stands for: `[POSE_MODEL[,PERSON_MODEL]][,device=NAME]`.
+
+        Raises DetectorError.
+        """
+        models, options = split_models(text, _GRAMMAR, most=2)
+        return dict(zip(("pose_model", "person_model"), models, strict=False)) | options
 
     def detect(self, image: Image) -> list[Person]:
         """The persons of an (H, W, 3) uint8 RGB picture, the most prominent first; [] where there is nobody.

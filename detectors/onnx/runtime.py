@@ -76,6 +76,8 @@ class OnnxModel:
 
     device: str
     """Where it runs: `cpu`, `cuda`, `coreml` or `directml`; read back from onnxruntime."""
+    not_started: tuple[str, ...]
+    """The devices that were tried before it and could not be started."""
     description: str
     """File, its hash, onnxruntime's version and the device."""
     inputs: tuple[Port, ...]
@@ -94,15 +96,15 @@ class OnnxModel:
             except _DeviceError as error:
                 if device != "auto":
                     raise DetectorError(str(error)) from error
-                failed.append(_NAMES[candidate])
+                failed.append(candidate)
                 _LOG.warning("%s The next device is tried.", error)
                 continue
             self.device = candidate
             break
-        not_used = f" ({' and '.join(failed)} could not be started)" if failed else ""
+        self.not_started = tuple(failed)
+        version = runtime.__version__
         self.description = (
-            f"{self.path.name} (sha256 {digest[:8]}), onnxruntime {runtime.__version__} on "
-            f"{_NAMES[self.device]}{not_used}"
+            f"{self.path.name} (sha256 {digest[:8]}), onnxruntime {version} on {device_in_words(self)}"
         )
         self.inputs = tuple(_port(value) for value in self._session.get_inputs())
         self.outputs = tuple(_port(value) for value in self._session.get_outputs())
@@ -184,6 +186,12 @@ def open_model(path: str | os.PathLike[str] | None, name: str, device: str) -> O
         name = str(path or name)
         return OnnxModel(find(name), device, name)
     return OnnxModel(path, device)
+
+
+def device_in_words(model: OnnxModel) -> str:
+    """Where a model runs, by the name a person knows it by, and which device could not be started instead."""
+    failed = " and ".join(_NAMES[device] for device in model.not_started)
+    return _NAMES[model.device] + (f" ({failed} could not be started)" if failed else "")
 
 
 class _DeviceError(Exception):

@@ -46,6 +46,7 @@ class CroppingDetector:
     """
 
     batch_size = 1
+    device = ""
 
     def __init__(self, name: str, finder: PersonDetector, make: Callable[[], Detector]) -> None:
         self.name = name

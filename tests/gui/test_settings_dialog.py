@@ -1,16 +1,20 @@
 """The settings dialog: every setting, what each detector lacks, what was found, and choices that cannot be."""
 
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
+from driver import LIFTERS
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QLabel
+from PyQt6.QtWidgets import QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.gui import settings_fields
 from app.gui.settings_dialog import SettingsDialog
 from app.settings import Settings
-from detectors.registry import State
+from detectors.mmlab.models import parse_models
+from detectors.registry import Choice, State
+from stcformer.own_weights import LifterState
 
 ALL_CHANGED = Settings(
     detector="mediapipe-people:person.onnx",
@@ -28,7 +32,7 @@ ALL_CHANGED = Settings(
 
 
 def dialog_of(qtbot: QtBot, settings: Settings, **more: object) -> SettingsDialog:
-    dialog = SettingsDialog(settings, ("wild-27",), None, **more)  # type: ignore[arg-type]
+    dialog = SettingsDialog(settings, LIFTERS, None, **more)  # type: ignore[arg-type]
     qtbot.addWidget(dialog)
     dialog.show()
     return dialog
@@ -86,6 +90,74 @@ def test_a_detector_says_in_the_words_of_doctor_what_it_lacks(
         field.box.itemText(row): field.box.itemData(row, Qt.ItemDataRole.ForegroundRole) for row in range(6)
     }
     assert {name for name, grey in greys.items() if grey is not None} == {"rtmpose", "mmpose"}
+
+
+def test_the_models_button_makes_a_name_that_the_detector_reads_or_says_why_not(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pose, person = (str(tmp_path / name) for name in ("rtmpose-m_body8", "rtmdet_nano"))
+    asked: list[str] = []
+    answer = [f"{person}.pth", f"{pose}.pth", f"{person}.py", f"{pose}.py"]
+
+    def choose(_parent: object, _title: str, _folder: str, patterns: str) -> tuple[list[str], str]:
+        asked.append(patterns)
+        return answer, ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", choose)
+    dialog = dialog_of(qtbot, Settings(detector="mmpose:device=cpu"))
+    qtbot.mouseClick(dialog.detector.browse, Qt.MouseButton.LeftButton)
+    name = f"mmpose:{pose}.py={pose}.pth,{person}.py={person}.pth,device=cpu"
+    assert dialog.chosen().detector == name
+    assert parse_models(name.partition(":")[2])["person_checkpoint"] == f"{person}.pth"
+    assert asked == ["Models (*.py *.pth);;All files (*)"]
+    answer = [f"{pose}.pth"]
+    qtbot.mouseClick(dialog.detector.browse, Qt.MouseButton.LeftButton)
+    assert dialog.chosen().detector == name, "the name stays as it was"
+    assert "0 configs and 1 checkpoint were chosen" in dialog.detector.state.text()
+    dialog.detector.box.setCurrentText("rtmpose")
+    answer = [f"{person}.onnx", f"{pose}.onnx"]
+    qtbot.mouseClick(dialog.detector.browse, Qt.MouseButton.LeftButton)
+    assert dialog.chosen().detector == f"rtmpose:{pose}.onnx,{person}.onnx"
+    dialog.detector.box.setCurrentText("mediapipe")
+    assert not dialog.detector.browse.isEnabled()
+
+
+def test_a_lifter_says_what_it_is_and_where_to_get_it_where_it_is_not_here(qtbot: QtBot) -> None:
+    address = "https://example.org/weights has the link; put it in '/somewhere'."
+    lifters = (
+        *LIFTERS,
+        LifterState("h36m-81", True, "Your file '/somewhere/h36m-81.pth', SHA-256 0123456789"),
+        LifterState("h36m-27", False, address),
+    )
+    dialog = SettingsDialog(Settings(), lifters)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    box, state = dialog.lifter.box, dialog.lifter.state
+    for row, lifter in enumerate(lifters):
+        assert (box.itemText(row), box.itemData(row, Qt.ItemDataRole.ToolTipRole)) == (
+            lifter.name,
+            lifter.words,
+        )
+        assert (box.itemData(row, Qt.ItemDataRole.ForegroundRole) is not None) == (not lifter.is_here)
+        box.setCurrentText(lifter.name)
+        assert state.text() == box.toolTip() == lifter.words
+    assert state.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByMouse
+    assert dialog.chosen().lifter == "h36m-27"
+    box.setCurrentText("h36m-28")
+    assert state.text() == "There are no weights 'h36m-28'."
+
+
+def test_what_auto_takes_is_said_for_the_people_that_are_wanted(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def choose(several: bool = False) -> Choice:
+        return Choice("made", f"for {'several' if several else 'one'}")
+
+    monkeypatch.setattr(settings_fields, "choose_automatic", choose)
+    dialog = dialog_of(qtbot, Settings(person="all"))
+    assert dialog.detector.state.text() == "for several"
+    dialog.person.setCurrentText("main")
+    assert dialog.detector.state.text() == "for one"
 
 
 def test_what_cannot_be_is_said_in_the_dialog_and_not_applied(qtbot: QtBot) -> None:

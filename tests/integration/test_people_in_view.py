@@ -10,6 +10,7 @@ import pytest
 from command_line import CommandLine, is_empty, rows, sidecar
 from made_takes import short_lifter
 from made_videos import make_video, read_number
+from person_clips import person_clip
 from synthetic_body import Stance, body, seen_by_camera, walk
 
 from app import lifting, pipeline
@@ -40,6 +41,7 @@ class ScriptedDetector:
     name = description = "scripted"
     keypoint_format = "h36m17"
     batch_size = 4
+    device = ""
 
     def __init__(self) -> None:
         self._people = two_people()
@@ -185,6 +187,38 @@ def test_a_person_who_is_not_there_and_a_wrong_choice_end_in_a_sentence(
     )
     assert len(scripted.batches) == before, "said before the video is read"
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("person", "expected"), [("main", "mediapipe"), ("all", "mediapipe-people"), ("2", "mediapipe-people")]
+)
+def test_for_several_people_a_run_takes_a_detector_that_sees_several(
+    scripted: ScriptedDetector, video: Path, monkeypatch: pytest.MonkeyPatch, person: str, expected: str
+) -> None:
+    pytest.importorskip("onnxruntime")
+    made: list[str] = []
+    monkeypatch.setattr(pipeline, "create_detector", lambda name: made.append(name) or scripted)
+    monkeypatch.setattr("detectors.models.files.is_present", lambda name: name == "rtmdet-nano-person")
+    take = process_video(video, Settings(person=person))
+    assert made == [expected]
+    assert f"automatically: {expected}" in take.provenance["detector"]["chosen"]
+
+
+def test_a_detector_of_one_person_says_so_where_more_are_wanted(
+    stcstudio: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(lifting, "load_lifter", lambda settings: short_lifter())
+    run = ("run", person_clip(tmp_path / "clip.mp4"), "-o", tmp_path / "out", "--format", "csv")
+    sentence = "detector mediapipe sees one person at a time"
+    done = stcstudio.done(*run, "--detector", "mediapipe", "--person", "all")
+    assert [line for line in done.out.splitlines() if sentence in line] == [
+        "Note: The detector mediapipe sees one person at a time; mmpose, rtmpose, mediapipe-people and "
+        "mediapipe-tasks see several ('stcstudio doctor' says what each lacks)."
+    ]
+    assert sentence not in stcstudio.done(*run, "--detector", "mediapipe").out
+    missing = stcstudio(*run, "--detector", "mediapipe", "--person", "2").sentence()
+    assert "1 person was found, but person 2 is wanted; choose another, or another detector: the " in missing
+    assert sentence in missing
 
 
 def tracks_of(path: Path, detector_name: str, start: int, stop: int) -> list[Track]:

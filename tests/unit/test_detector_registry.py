@@ -18,6 +18,7 @@ from detectors import (
     choose_detector,
     create_detector,
     detector_states,
+    one_person_limit,
     registry,
 )
 from detectors.mediapipe.native_log import captured_native_log
@@ -262,6 +263,38 @@ def test_the_choice_says_what_better_ones_lack(machine: Callable[..., None]) -> 
 def test_a_named_detector_is_not_chosen(machine: Callable[..., None]) -> None:
     machine(READY, RTMPOSE_FILES | MMPOSE_FILES, True)
     assert (choose_detector("mediapipe").name, choose_detector("mediapipe").reason) == ("mediapipe", "")
+
+
+CROPS = {"rtmdet-nano-person"}
+TASK = {"mediapipe-pose-full"}
+
+
+@pytest.mark.parametrize(
+    ("files", "main", "several"),
+    [
+        (set(), "mediapipe", "mediapipe"),
+        (CROPS, "mediapipe", "mediapipe-people"),
+        (TASK, "mediapipe", "mediapipe-tasks"),
+        (CROPS | TASK, "mediapipe", "mediapipe-people"),
+        (RTMPOSE_FILES, "rtmpose", "rtmpose"),
+    ],
+)
+def test_for_several_people_automatic_is_one_that_sees_several(
+    machine: Callable[..., None], files: set[str], main: str, several: str
+) -> None:
+    machine(READY, files)
+    assert choose_detector("auto").name == main
+    choice = choose_detector("auto", several=True)
+    assert choice.name == several
+    assert (f"{several}, which sees several people" in choice.reason) is (several != "mediapipe")
+
+
+def test_a_detector_of_one_person_says_which_see_several() -> None:
+    limit = one_person_limit("mediapipe")
+    assert "the detector mediapipe sees one person at a time" in limit
+    assert "rtmpose, mediapipe-people and mediapipe-tasks see several" in limit
+    for name in ("mediapipe-people:mine.onnx", "mediapipe-tasks", "rtmpose", "mmpose", "auto", "nothing"):
+        assert one_person_limit(name) == ""
 
 
 def test_every_detector_of_the_table_can_be_named_and_stands_somewhere() -> None:

@@ -3,7 +3,6 @@
 import itertools
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
@@ -16,34 +15,16 @@ from detectors.protocol import Person
 pytest.importorskip("onnx", reason="needs onnx to build models")
 pytest.importorskip("onnxruntime", reason="needs onnxruntime")
 
+import onnxruntime
+
 from tests.onnx_models import (
-    KEYPOINT_COLOURS,
-    PERSON_COLOURS,
+    DOTS,
+    crop_pixel,
+    draw,
     write_box_model,
     write_identity_model,
     write_pose_model,
 )
-
-DOTS = {0: (0.5, 0.1), 5: (0.75, 0.25), 6: (0.25, 0.25), 15: (0.65, 0.92), 16: (0.3, 0.9), 17: (0.25, 0.08)}
-"""Some keypoints, as parts of a person's box."""
-
-
-def draw(image: np.ndarray, box: tuple[int, int, int, int], person: int) -> np.ndarray:
-    """A person with dots for keypoints; returns where those are, (26, 2) with NaN for the others."""
-    x0, y0, x1, y1 = box
-    cv2.rectangle(image, (x0, y0), (x1 - 1, y1 - 1), PERSON_COLOURS[person], -1)
-    places = np.full((26, 2), np.nan)
-    radius = max(2, round(3 * crop_pixel(box)))
-    for keypoint, (along, down) in DOTS.items():
-        places[keypoint] = round(x0 + along * (x1 - x0)), round(y0 + down * (y1 - y0))
-        centre = tuple(int(value) for value in places[keypoint])
-        cv2.circle(image, centre, radius, KEYPOINT_COLOURS[keypoint], -1)
-    return places
-
-
-def crop_pixel(box: tuple[int, int, int, int]) -> float:
-    """How many pixels of the picture one of the person's crop is."""
-    return 1.25 * max((box[2] - box[0]) / 192, (box[3] - box[1]) / 256)
 
 
 def seen(person: Person) -> list[int]:
@@ -213,9 +194,40 @@ def test_models_are_given_after_the_name_of_the_detector(models: tuple[Path, Pat
     with create_detector(f"rtmpose:{models[0]},{models[1]}", device="cpu") as detector:
         assert "rtmpose.onnx" in detector.description
     assert RTMPoseDetector.options("a.onnx") == {"pose_model": "a.onnx"}
-    for text in ("a.onnx,", "a,b,c"):
-        with pytest.raises(DetectorError, match="names no models"):
+    for text in ("a.onnx,", "a,b,c", "device=cpu,a.onnx"):
+        with pytest.raises(
+            DetectorError, match=r"write rtmpose:POSE_MODEL\[,PERSON_MODEL\]\[,device=auto\|cpu"
+        ):
             RTMPoseDetector.options(text)
+
+
+def test_the_device_is_named_after_the_models_and_is_never_replaced(
+    models: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[list[str]] = []
+    session = onnxruntime.InferenceSession
+
+    def counted(path: str, options: object, providers: list[str], **more: object) -> object:
+        used.append(providers)
+        return session(path, options, providers=["CPUExecutionProvider"], **more)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", counted)
+    monkeypatch.setattr(
+        onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    )
+    name = f"rtmpose:{models[0]},{models[1]}"
+    with create_detector(f"{name},device=cpu") as detector:
+        assert detector.device == "CPU"
+    assert used == [["CPUExecutionProvider"]] * 2
+    with pytest.raises(DetectorError, match="could not start CUDA"):
+        create_detector(f"{name},device=cuda")
+    assert used[2:] == [["CUDAExecutionProvider"]], "nothing else was tried"
+    with create_detector(name) as detector:
+        assert detector.device == "CPU (CUDA could not be started)"
+    with pytest.raises(DetectorError, match="has no DirectML"):
+        create_detector(f"{name},device=directml")
+    with pytest.raises(DetectorError, match="no device 'gpu'"):
+        create_detector(f"{name},device=gpu")
 
 
 def test_a_model_file_that_is_not_here_is_said_with_how_to_get_it(
