@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from app.errors import StudioError
-from app.motion.arrays import Array
+from app.motion.arrays import Array, Mask
 from app.motion.blas import keep_in_one_thread
 from app.motion.bones import ANKLE_HEIGHT_FRACTION, HIP
 from app.motion.company import scale_to_floor
-from app.motion.contact import UNKNOWN, Contacts, contact_report, find_contacts, with_chosen
+from app.motion.contact import UNKNOWN, Contacts, contact_report, find_contacts, hands_hold, with_chosen
 from app.motion.foot_lock import MODES, check_mode, lock_feet
 from app.motion.gaps import LONGEST_GAP_S
 from app.motion.gravity import Gravity, find_gravity
@@ -71,23 +71,25 @@ def reconstruct_motion(
     *,
     beside: MotionResult | None = None,
     contacts: Contacts | None = None,
+    fov_of_video: float | None = None,
 ) -> MotionResult:
     """One person's poses with constant bones, scale, smoothing, a root trajectory and world space.
 
     pose: (F, 17, 3) camera space, metres, root-relative, NaN where nobody was seen. keypoints: (F, 17, 2)
     pixels; scores: (F, 17) 0..1; image_size: (width, height) px; fps: frames a second of the rows.
     settings: of these height_m (the person's, which sets the scale; else the lifter's own metres are kept),
-    fov_degrees (else `ASSUMED_FIELD_OF_VIEW`) and smoothing (one of `SMOOTHING_METHODS`).
+    fov_degrees (else `fov_of_video`, else `ASSUMED_FIELD_OF_VIEW`) and smoothing (one of `SMOOTHING_METHODS`).
     beside: the result of the same video's first person, whose origin is used too, so that persons stand where
     they stood to each other. The floor is each person's own: their scales, and so their floors, differ.
     contacts: (F, 2) contacts of the feet that were set by hand, -1 elsewhere; they go before what is found.
+    fov_of_video: degrees over the longer side, as the video's metadata tell it (`app.video_lens`).
 
     Raises StudioError for a value out of range, ValueError for shapes.
     """
     settings = settings or Settings()
     check_choices(settings)
     keep_in_one_thread()
-    person = place_person(pose, keypoints, scores, image_size, fps, settings)
+    person = place_person(pose, keypoints, scores, image_size, fps, settings, fov_of_video)
     gravity = (
         beside.gravity if beside is not None else find_gravity([person], fps, settings.camera_pitch_degrees)
     )
@@ -103,6 +105,7 @@ def reconstruct_people(
     fps: float,
     settings: Settings | None = None,
     contacts: Contacts | None = None,
+    fov_of_video: float | None = None,
 ) -> list[MotionResult]:
     """`reconstruct_motion` of each of P persons, in one world: (P, F, 17, 3), (P, F, 17, 2), (P, F, 17).
 
@@ -115,7 +118,9 @@ def reconstruct_people(
     keep_in_one_thread()
     others = replace(settings, height_m=None)
     persons = [
-        place_person(poses[p], keypoints[p], scores[p], image_size, fps, others if p else settings)
+        place_person(
+            poses[p], keypoints[p], scores[p], image_size, fps, others if p else settings, fov_of_video
+        )
         for p in range(len(poses))
     ]
     gravity = find_gravity(persons, fps, settings.camera_pitch_degrees)
@@ -157,6 +162,8 @@ class _Ground:
     """(F, 17, 3) metres."""
     stands: Contacts
     """(F, 2)."""
+    hands_hold: Mask
+    """(F,)."""
     floor: Floor
     ankle_height: float
 
@@ -168,9 +175,11 @@ def _distance(ground: _Ground) -> float:
 
 def _on_ground(person: PlacedPerson, fps: float, gravity: Gravity, chosen: Contacts | None) -> _Ground:
     upright = (person.pose + person.root[:, None]) @ camera_to_world(gravity.up).T
-    stands = with_chosen(find_contacts(upright, fps, visible=person.feet_visible, camera=np.zeros(3)), chosen)
+    camera = np.zeros(3)
+    stands = with_chosen(find_contacts(upright, fps, visible=person.feet_visible, camera=camera), chosen)
     ankle_height = ANKLE_HEIGHT_FRACTION * person.report["body"]["height_m"]
-    return _Ground(upright, stands, find_floor(upright, stands, ankle_height), ankle_height)
+    holding = hands_hold(upright, fps, camera)
+    return _Ground(upright, stands, holding, find_floor(upright, stands, ankle_height), ankle_height)
 
 
 def _in_world(
@@ -200,7 +209,11 @@ def _in_world(
     across = first_hip if shared_origin is None or not is_shared else shared_origin
     origin = np.array([across[0], across[1], floor.height + settings.floor_offset_m])
     lock = lock_feet(upright - origin, stands, fps, mode=settings.foot_lock, camera=-origin, chosen=chosen)
-    report["feet"] = {"contact": contact_report(stands), "lock": lock.report}
+    report["feet"] = {
+        "contact": contact_report(stands),
+        "frames_hands_may_hold": int(ground.hands_hold.sum()),
+        "lock": lock.report,
+    }
     held = lock.world + origin
     if not is_shared:  # the lock may have moved the first hip, which the origin is under
         origin[:2] = held[placed][0, HIP, :2]

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.motion.arrays import Array, Mask, grown, short_gaps_filled, spans
-from app.motion.bones import LEFT_ANKLE, RIGHT_ANKLE
+from app.motion.bones import HEAD, HIP, LEFT_ANKLE, RIGHT_ANKLE
+from stcformer.skeleton import JOINTS
 
 Contacts = NDArray[np.int8]
 
@@ -36,6 +37,16 @@ SHORTEST_SECONDS = 0.07
 LOWEST_SCORE = 0.3
 """An ankle with less is a guess of the detector: whether that foot stands is not known."""
 
+HOLDING_SECONDS = 1.0
+"""Hands that stay above the head for at least so long, and hardly move, may be what holds the body."""
+HOLDING_SPEED = 0.4
+"""Metres a second: of the faster of two such hands, the median. In 62 minutes of motion capture only people on climbing
+bars (CMU subject 01) and one who reaches up have their hands there so still for so long."""
+UPRIGHT_SHARE = 0.5
+"""Of the length from hip to head: so much higher is the head of who hangs (the trunk is within 60 degrees of upright)."""
+
+_WRISTS = [JOINTS.index("lwrist"), JOINTS.index("rwrist")]
+
 
 def find_contacts(
     world: Array, fps: float, *, visible: Mask | None = None, camera: Array | None = None
@@ -46,7 +57,8 @@ def find_contacts(
     which frames each foot was seen (`visible_feet`); without it, wherever there is a pose. `camera` (3,) is where the
     camera stands in world space: what a foot moves towards it or away counts less then (`DEPTH_SHARE`).
 
-    A contact begins where the ankle is low and slow, and lasts until it is high or fast (hysteresis).
+    A contact begins where the ankle is low and slow, and lasts until it is high or fast (hysteresis). Where the hands
+    may hold the body (`hands_hold`), a foot that would be in contact may as well hang, and is `UNKNOWN`.
     """
     ankles = world[:, list(FEET)]
     placed = np.isfinite(ankles).all(axis=(1, 2))
@@ -64,7 +76,25 @@ def find_contacts(
         for start, stop in spans(steady):
             if stop - start >= shortest:
                 contacts[start:stop, foot][known[start:stop]] = IN_CONTACT
+    contacts[hands_hold(world, fps, camera)[:, None] & (contacts == IN_CONTACT)] = UNKNOWN
     return contacts
+
+
+def hands_hold(world: Array, fps: float, camera: Array | None = None) -> Mask:
+    """(F,) whether the body, upright, may hang by its hands: both stay above the head, and hardly move.
+
+    Arguments as for `find_contacts`. Who stands with the hands up like that looks the same: joints alone do not tell.
+    """
+    placed = np.isfinite(world).all(axis=(1, 2))
+    trunk = np.nan_to_num(world[:, HEAD] - world[:, HIP])
+    upright = trunk[:, 2] > UPRIGHT_SHARE * np.linalg.norm(trunk, axis=1)
+    raised = np.nan_to_num(world[:, _WRISTS, 2] - world[:, [HEAD], 2], nan=-1.0) > 0
+    above = placed & upright & raised.all(axis=1)
+    speed = np.max([_speed(world[:, wrist], placed, fps, camera) for wrist in _WRISTS], axis=0)
+    for start, stop in spans(above):
+        if stop - start < HOLDING_SECONDS * fps or np.median(speed[start:stop]) > HOLDING_SPEED:
+            above[start:stop] = False
+    return above
 
 
 def visible_feet(

@@ -2,10 +2,14 @@
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 from synthetic_body import (
     ANKLE_HEIGHT,
+    FOREARM,
     IMAGE_SIZE,
     STANDING_HIP,
+    TORSO,
+    UPPER_ARM,
     Stance,
     arms_overhead,
     body,
@@ -16,6 +20,7 @@ from synthetic_body import (
 )
 
 from app.motion import reconstruct_motion, reconstruct_people
+from app.motion.contact import IN_CONTACT
 from app.motion.gravity import NOBODY_UPRIGHT, PRIOR_PITCH, up_vector
 from app.motion.root import pinhole, project
 from app.motion.world import camera_to_world, find_floor, level_axes
@@ -165,6 +170,44 @@ def test_who_never_stands_has_a_floor_and_it_is_said_that_no_foot_stood() -> Non
     assert "no foot" in result.report["floor"]["from"]
     assert result.report["floor"]["spread_m"] is None
     assert np.isfinite(result.world).all()
+
+
+ARMS_UP = {"left_arm_raise": 175, "right_arm_raise": 175, "left_elbow": 5, "right_elbow": 5}
+ARMS_DOWN: dict[str, float] = {}
+
+
+def hanging(frames: int, swing_m: float, arms: dict[str, float]) -> np.ndarray:
+    """(F, 17, 3) a body that hangs 0.8 m above the floor, feet in view, and swings about a bar above it."""
+    reach = TORSO + UPPER_ARM + FOREARM
+    angle = swing_m / reach * np.sin(2 * np.pi * 0.45 * np.arange(frames) / FPS)
+    hip = np.stack(
+        [reach * np.sin(angle), np.full(frames, 5.0), STANDING_HIP + 0.8 + reach * (1 - np.cos(angle))],
+        axis=-1,
+    )
+    upright = body(Stance(heading=180, hip=(0.0, 0.0, 0.0), left_knee=3, right_knee=3, **arms), frames)
+    turned = Rotation.from_euler("y", -angle).as_matrix()
+    return np.einsum("fij,fkj->fki", turned, upright) + hip[:, None]
+
+
+@pytest.mark.parametrize("swing_m", [0.0, 0.3])
+def test_feet_in_view_of_who_hangs_by_the_hands_are_not_known_to_stand(swing_m: float) -> None:
+    pose, keypoints, scores, _ = tilted(hanging(120, swing_m, ARMS_UP), 0.0)
+    result = reconstruct_motion(pose, keypoints, scores, IMAGE_SIZE, FPS)
+    assert not (result.contacts == IN_CONTACT).any()
+    assert "no foot" in result.report["floor"]["from"]
+    feet = result.report["feet"]
+    assert feet["frames_hands_may_hold"] == 120
+    assert feet["lock"]["largest_move_mm"] == 0
+
+
+@pytest.mark.parametrize(("swing_m", "share"), [(0.0, 1.0), (0.3, 0.2)])
+def test_who_hangs_by_something_else_than_the_hands_is_taken_to_stand(swing_m: float, share: float) -> None:
+    """Joints alone do not tell a harness from a floor: what docs/motion.md says of it is what happens."""
+    pose, keypoints, scores, _ = tilted(hanging(120, swing_m, ARMS_DOWN), 0.0)
+    result = reconstruct_motion(pose, keypoints, scores, IMAGE_SIZE, FPS)
+    assert (result.contacts == IN_CONTACT).mean() == pytest.approx(share, abs=0.1)
+    assert "contacts, less" in result.report["floor"]["from"]
+    assert result.report["feet"]["frames_hands_may_hold"] == 0
 
 
 def test_one_frame_has_a_world_and_says_how_unsure_it_is() -> None:
