@@ -9,7 +9,7 @@ from rich.console import Console
 
 from app.commands.run import check_output
 from app.export import export_take, find_formats
-from app.live import LiveFacts, LiveResult, LiveSession, LiveSource, Recording
+from app.live import LOST_AFTER_S, LiveFacts, LiveResult, LiveSession, LiveSource, Recording, limits
 from app.settings import Settings
 
 _POLL_S = 0.1
@@ -39,6 +39,7 @@ def run_live(
         raise log.error
     for line in log.summary():
         console.print(line, markup=False)
+    console.print(limits(settings), markup=False)
     if record is not None:
         _write(session.stop_recording(), record, formats, console)
     if log.error is not None:
@@ -89,6 +90,7 @@ class _Log:
         self._moments: list[float] = []
         self._latencies: list[float] = []
         self._seen = 0
+        self._followed = 0
         self.newest: LiveResult | None = None
 
     def begin(self, facts: LiveFacts) -> None:
@@ -98,6 +100,8 @@ class _Log:
         self._moments.append(time.monotonic())
         self._latencies.append(result.latency_s)
         self._seen += bool(np.isfinite(result.camera).all())
+        before = None if self.newest is None else self.newest.person
+        self._followed += result.person is not None and result.person != before
         self.newest = result
 
     def seconds(self) -> float:
@@ -130,9 +134,15 @@ class _Log:
         span = self._moments[-1] - self._moments[0]
         rate = f", {(count - 1) / span:.1f} a second" if span > 0 else ""
         middle, high = np.percentile(self._latencies, [50, 95]) * 1000
+        changes = self._followed - 1
+        several = (
+            f"Went over to another person {'once' if changes == 1 else f'{changes} times'}: "
+            f"whoever is lost for {LOST_AFTER_S:g} s is given up for the largest in view"
+        )
         return [
             *lines,
             f"Worked on {count} pictures in {span:.1f} s{rate}; dropped {self.dropped}",
             f"Latency from capture to result: p50 {middle:.0f} ms, p95 {high:.0f} ms",
             f"Somebody was seen in {self._seen} of {count}",
+            *([several] if self._followed > 1 else []),
         ]

@@ -54,6 +54,7 @@ class Availability:
         actions["cancel"].setEnabled(working)
         for name in _NEEDING_A_CLIP:
             actions[name].setEnabled(has_clip)
+        actions["next_person"].setEnabled(has_clip or not in_clip)
         actions["view_camera"].setEnabled(document.take is not None)
         actions["compare"].setEnabled(can_correct)
 

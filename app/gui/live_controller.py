@@ -139,6 +139,16 @@ class LiveController(QObject):
         if self._session is not None:
             self._session.request_stop()
 
+    def follow(self, number: int) -> None:
+        """Go over to another person in view, by `LiveResult.others`."""
+        if self._session is not None:
+            self._session.follow(number)
+
+    def follow_next(self) -> None:
+        """Go over to the next person in view."""
+        if self._session is not None:
+            self._session.follow_next()
+
     def start_recording(self, folder: Path) -> None:
         """Keep what follows, the pictures as a video file in `folder`, which is made if need be.
 

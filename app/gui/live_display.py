@@ -4,6 +4,7 @@ import numpy as np
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.gui.live_panel import LivePanel
+from app.gui.live_texts import person_name
 from app.gui.scene_view import SceneView
 from app.gui.video_view import VideoView
 from app.kept_lifter import KeptLifter
@@ -39,6 +40,8 @@ class LiveDisplay(QObject):
         self.panel.result.connect(self._show)
         self.panel.recorded.connect(self.recorded)
         self.panel.failed.connect(self.failed)
+        self._video.person_clicked.connect(self._follow)
+        self._others: tuple[int, ...] = ()
         self._has_looked = False
 
     def set_active(self, active: bool) -> None:
@@ -68,5 +71,16 @@ class LiveDisplay(QObject):
         if not self._is_active:
             return
         self._video.set_image(result.image)
-        self._video.set_people(result.keypoints[None], result.scores[None], 0)
+        self._others = tuple(other.number for other in result.others)
+        self._video.set_people(
+            np.stack([result.keypoints, *(other.keypoints for other in result.others)]),
+            np.stack([result.scores, *(other.scores for other in result.others)]),
+            0,
+            [person_name(number) for number in (result.person or 0, *self._others)],
+        )
         self._scene.set_poses(result.world[None], 0)
+
+    def _follow(self, place: int) -> None:
+        """Somebody in the picture was clicked on; the first is the one who is followed."""
+        if self._is_active and 1 <= place <= len(self._others):
+            self.panel.follow(self._others[place - 1])

@@ -182,7 +182,8 @@ class LivePanel(QWidget):
         self.people.setProperty("role", "muted")
         self.next_person = QPushButton("Next person")
         self.next_person.setToolTip(
-            "Follow the next person in view (Ctrl+Tab), or click on one in the picture"
+            "Follow the next person in view (Ctrl+Tab), or click on one in the picture; "
+            "it takes a detector that sees several people"
         )
         self.limits = QLabel(limits(self._settings))
         self.limits.setWordWrap(True)

@@ -6,17 +6,22 @@ session.start()
 session.stop()
 """
 
+from app.live.follower import LOST_AFTER_S, PersonInView
+from app.live.limits import limits
 from app.live.recording import Recording
 from app.live.results import LiveFacts, LiveResult
 from app.live.session import LiveSession
 from app.live.sources import CameraSource, FileSource, LiveSource
 
 __all__ = [
+    "LOST_AFTER_S",
     "CameraSource",
     "FileSource",
     "LiveFacts",
     "LiveResult",
     "LiveSession",
     "LiveSource",
+    "PersonInView",
     "Recording",
+    "limits",
 ]

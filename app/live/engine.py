@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.live.follower import PersonFollower
 from app.live.results import LiveResult
 from app.live.sources import Picture
 from app.motion.causal import CausalMotion
 from app.settings import Settings
 from detectors import Detector
-from detectors.keypoints import to_h36m17
 from stcformer.skeleton import JOINT_COUNT
 
 if TYPE_CHECKING:
@@ -23,15 +23,21 @@ _RATE_SECONDS = 2.0
 class LiveEngine:
     """What works on the pictures, and what it remembers of those before. For one thread.
 
-    `size`: (width, height) of the pictures, pixels. Raises LifterError for a size that cannot be lifted.
+    `size`: (width, height) of the pictures, pixels; `follower` says whom it is about. Raises LifterError for a size that
+    cannot be lifted.
     """
 
     def __init__(
-        self, detector: Detector, lifter: "Lifter", size: tuple[int, int], settings: Settings
+        self,
+        detector: Detector,
+        lifter: "Lifter",
+        size: tuple[int, int],
+        settings: Settings,
+        follower: PersonFollower,
     ) -> None:
         from stcformer.live import LiveLifter  # noqa: PLC0415 - brings torch
 
-        self._detector = detector
+        self._detector, self._follower = detector, follower
         self._lifter = LiveLifter(
             lifter.weights, settings.device, image_size=size, field_of_view=settings.fov_degrees
         )
@@ -53,9 +59,12 @@ class LiveEngine:
         """The result of the newest picture; `dropped` is passed on. Raises DetectorError."""
         keypoints, scores = np.full((JOINT_COUNT, 2), np.nan), np.zeros(JOINT_COUNT)
         persons = self._detector.detect(picture.image)
-        if persons:
-            person = persons[0]
-            keypoints, scores = to_h36m17(person.keypoints, person.scores, person.format)
+        view = self._follower.update(picture.time_s, persons, picture.image)
+        if view.has_changed:
+            self._lifter.reset()
+            self._motion.reset()
+        if view.person is not None:
+            keypoints, scores = view.person.keypoints, view.person.scores
         pose = self._lifter.push(keypoints, scores, picture.time_s)
         moved = self._motion.push(pose, keypoints, scores, picture.time_s)
         now = time.monotonic()
@@ -69,6 +78,9 @@ class LiveEngine:
             moved.camera,
             moved.root_camera,
             moved.world,
+            view.number,
+            view.others,
+            tuple(persons),
             now - picture.captured_s,
             self._rate(now),
             dropped,
@@ -76,7 +88,7 @@ class LiveEngine:
 
     def _rate(self, now: float) -> float:
         self._moments.append(now)
-        while now - self._moments[0] > _RATE_SECONDS:
+        while len(self._moments) > 2 and now - self._moments[0] > _RATE_SECONDS:
             self._moments.popleft()
         span = now - self._moments[0]
         return (len(self._moments) - 1) / span if span > 0 else 0.0

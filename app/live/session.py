@@ -8,9 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from app.detection import describe_detector, detector_in_words
 from app.errors import StudioError
 from app.lifting import load_lifter
 from app.live.engine import LiveEngine
+from app.live.follower import PersonFollower
 from app.live.mailbox import Mailbox
 from app.live.recording import Recording, RecordingFacts
 from app.live.results import LiveFacts, LiveResult
@@ -55,6 +57,7 @@ class LiveSession:
         self._on_result, self._on_start, self._on_error, self._on_end = on_result, on_start, on_error, on_end
         self._load_lifter = lifter
         self._mailbox = Mailbox(replaces=source.drops)
+        self._follower = PersonFollower()
         self._stop, self._ready, self._ended = threading.Event(), threading.Event(), threading.Event()
         self._opened: Future[OpenSource] = Future()
         self._recording: Recording | None = None
@@ -93,6 +96,16 @@ class LiveSession:
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until the session has ended; False when it lasts longer than `timeout_s`."""
         return self._ended.wait(timeout_s)
+
+    # Whom it is about
+
+    def follow(self, number: int) -> None:
+        """Go over to the person of that number (`LiveResult.others`) from the next picture on, if they are in it."""
+        self._follower.ask_for(number)
+
+    def follow_next(self) -> None:
+        """Go over to the next person in view, by number, and after the last to the first."""
+        self._follower.ask_for_next()
 
     # Recording
 
@@ -186,19 +199,19 @@ class LiveSession:
 
     def _run(self, opened: OpenSource, detector: Detector, lifter: "Lifter") -> None:
         size = (opened.width, opened.height)
-        engine = LiveEngine(detector, lifter, size, self.settings)
+        engine = LiveEngine(detector, lifter, size, self.settings, self._follower)
         engine.warm_up()
+        described = describe_detector(detector)
         self._on_start(
             LiveFacts(
                 self.source.name,
                 *size,
                 opened.fps,
-                detector.name,
+                detector_in_words(described),
                 lifter.weights.name,
                 engine.device_name,
             )
         )
-        described = {"name": detector.name, "description": detector.description}
         facts = RecordingFacts(self.source.name, described, lifter, self.settings)
         self._ready.set()
         for picture in self._pictures():
@@ -232,7 +245,7 @@ class LiveSession:
                 self._recording_folder = None
             recording = self._recording
         if recording is not None:
-            recording.add(result.time_s, result.image, result.keypoints, result.scores)
+            recording.add(result.time_s, result.image, result.persons, result.keypoints)
 
 
 class _StoppedError(Exception):

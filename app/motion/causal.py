@@ -84,6 +84,12 @@ class CausalMotion:
         self._root: Array | None = None
         self._placed_s = self._seen_s = -np.inf
 
+    def reset(self) -> None:
+        """Another person comes: body, movement and floor are found anew; only the world's origin stays."""
+        self._body, self._floor = RunningBody(), RunningFloor()
+        self._root, self._placed_s = None, -np.inf
+        self._forget_movement()
+
     def push(self, pose: Array, keypoints: Array, scores: Array, time_s: float) -> CausalPose:
         """(17, 3) pose in camera space (metres, the hip at 0, NaN when nobody is seen), its (17, 2) pixels and (17,)
         scores, at a time in seconds that rises from call to call.

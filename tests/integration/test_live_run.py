@@ -113,6 +113,12 @@ def test_the_command_prints_numbers_and_writes_the_recording(
     assert "dropped 0" in outcome.out
     assert "Latency from capture to result: p50 " in outcome.out
     assert "Somebody was seen in 24 of 24" in outcome.out
+    assert "another person" not in outcome.out
+    assert (
+        "the camera is taken as level, feet are not held, and the floor comes from the feet so far"
+        in outcome.out
+    )
+    assert "processed as a clip, is more accurate" in outcome.out
     (table,) = (tmp_path / "out").glob("live-*.csv")
     assert len(rows(table)) == 24
     assert sidecar(table.with_suffix(".json"))["source"]["frames"] == 24

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from live_parts import SIZE, MadeDetector, MadeSource, SilentSource, tiny_lifter
+from live_parts import SIZE, MadeDetector, MadeSource, SilentSource, other_person, tiny_lifter
 
 from app.edits import HideJoint
 from app.errors import StudioError
@@ -98,10 +98,11 @@ def test_a_source_that_waits_has_every_picture_worked_on(detector: MadeDetector,
 
 
 def test_it_says_what_it_runs_with(detector: MadeDetector, heard: Heard) -> None:
+    detector.device = "a card"
     run(MadeSource(1), heard)
     (facts,) = heard.facts
     assert (facts.source, facts.width, facts.height, facts.fps) == ("Camera 7", *SIZE, 30.0)
-    assert (facts.detector, facts.lifter) == (detector.name, "test")
+    assert (facts.detector, facts.lifter) == (f"{detector.name} on a card", "test")
     assert facts.device == tiny_lifter().device_name()
 
 
@@ -292,6 +293,46 @@ def test_recording_can_begin_and_end_while_it_runs(
     assert take.keypoints[0, :, 0, 0].tolist() == [3, 4, 5, 6]
     assert take.time_s[0] == 0
     assert session.stop_recording() is None
+
+
+def test_a_recording_holds_each_of_those_who_were_followed_as_a_person_of_their_own(
+    detector: MadeDetector, heard: Heard, tmp_path: Path
+) -> None:
+    """One after the other as one person, they would be lifted in one window."""
+    detector.gate, detector.others = threading.Semaphore(4), (1, 2)
+    session = session_of(MadeSource(12), heard)
+    session.start_recording(tmp_path)
+    session.start()
+    while len(heard.results) < 4:
+        assert not session.wait(0.01)
+    session.follow(1)
+    detector.gate.release(8)
+    assert session.wait(LONG_S)
+    numbers = [result.person for result in heard.results]
+    assert numbers == [0] * 4 + [1] * 8
+    other = heard.results[-1].keypoints
+    recording = session.stop_recording()
+    assert recording is not None
+    take = recording.take()
+    assert take.person_count() == 2
+    np.testing.assert_array_equal(take.keypoints[0], np.repeat(other[None], 12, axis=0))
+    assert take.keypoints[1, :, 0, 0].tolist() == list(range(12))
+    assert np.isfinite(take.camera).all()
+    assert [person["chosen"] for person in take.provenance["people"]].count(False) == 1
+
+
+def test_the_next_person_is_followed_on_request(detector: MadeDetector, heard: Heard) -> None:
+    detector.gate, detector.others = threading.Semaphore(2), (1,)
+    session = session_of(MadeSource(4), heard)
+    session.start()
+    while len(heard.results) < 2:
+        assert not session.wait(0.01)
+    session.follow_next()
+    detector.gate.release(2)
+    assert session.wait(LONG_S)
+    assert [result.person for result in heard.results] == [0, 0, 1, 1]
+    np.testing.assert_array_equal(heard.results[-1].keypoints, other_person(1).keypoints)
+    assert [other.number for other in heard.results[-1].others] == [0]
 
 
 def test_two_recordings_within_a_second_do_not_overwrite_each_other(
