@@ -22,7 +22,6 @@ from PyQt6.QtWidgets import (
 from app.gui.commands import COMMANDS, MENUS, PANELS, key_sequences, plain_text
 from app.gui.document import Document
 from app.gui.scene_view import SceneView
-from app.preloading import Ready
 from app.take_notes import notes_of
 
 _LIBRARIES = ("torch", "mediapipe", "opencv-python", "av", "numpy", "scipy", "pyqtgraph", "PyOpenGL")
@@ -48,16 +47,15 @@ _MOUSE = (
 )
 
 
-def diagnostics_text(document: Document, ready: Ready | None, graphics: str, log: Path | None) -> str:
-    """Plain text; it names files, but holds nothing of what is in them."""
+def diagnostics_text(document: Document, loaded: Sequence[str], graphics: str, log: Path | None) -> str:
+    """Plain text; it names files, but holds nothing of what is in them. `loaded`: lines on lifter and detector."""
     lines = [
         f"STCFormer Studio {importlib.metadata.version('stcformer-studio')}",
         f"Python {platform.python_version()} on {platform.platform()}",
         f"Qt {QLibraryInfo.version().toString()}, PyQt {PYQT_VERSION_STR}, {_screens()}",
         f"Graphics: {graphics}",
         ", ".join(f"{name} {_version(name)}" for name in _LIBRARIES),
-        f"Lifter: {ready.weights} on {ready.device}" if ready else "Lifter: not loaded yet",
-        f"Detector: {ready.detector}" if ready else "Detector: not loaded yet",
+        *loaded,
         f"Settings: {document.settings}",
     ]
     if document.video is not None:

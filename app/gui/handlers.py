@@ -22,11 +22,13 @@ from app.gui.settings_dialog import SettingsDialog
 from app.gui.window_layout import CLIP, LIVE
 from app.settings import Settings
 from app.take_notes import found_in
+from stcformer.own_weights import LifterState
 
 if TYPE_CHECKING:
     from app.gui.main_window import MainWindow
 
 _LARGE_STEP = 10
+_OTHERS_LATER = "The other names are listed here when the program has loaded."
 FLOOR_STEP_M = 0.01
 _ZOOM = 1.25
 
@@ -133,7 +135,8 @@ class Handlers:
     def show_settings(self) -> None:
         """Open the settings."""
         window = self._window
-        lifters = window.ready.lifters if window.ready else (window.document.settings.lifter,)
+        chosen = LifterState(window.document.settings.lifter, True, _OTHERS_LATER)
+        lifters = window.ready.lifters if window.ready else (chosen,)
         take = window.document.take
         found = found_in(take) if take is not None else {}
         self.settings_dialog = SettingsDialog(window.document.settings, lifters, window, found)
@@ -143,7 +146,8 @@ class Handlers:
     def show_diagnostics(self) -> None:
         """Open the text that is sent along with a question."""
         window = self._window
-        text = diagnostics_text(window.document, window.ready, graphics_text(window.scene_view), log_file())
+        loaded = window.lifter_label.lines()
+        text = diagnostics_text(window.document, loaded, graphics_text(window.scene_view), log_file())
         TextDialog(
             "Diagnostics", "What to send along with a question about this program:", text, window
         ).show()
@@ -217,7 +221,7 @@ class Handlers:
             return
         lifters = window.ready.lifters if window.ready else ()
         name = questions.ask_lifter(
-            window, [name for name in lifters if name != window.document.settings.lifter]
+            window, [lifter.name for lifter in lifters if lifter.name != window.document.settings.lifter]
         )
         window.comparison.compare_with(name)
 

@@ -19,6 +19,7 @@ from app.gui.corrections import Corrections
 from app.gui.document import Document
 from app.gui.files import Files
 from app.gui.handlers import Handlers
+from app.gui.lifter_label import LifterLabel
 from app.gui.live_display import LiveDisplay
 from app.gui.menus import Menus, Toolbar
 from app.gui.notes import Notes
@@ -53,6 +54,7 @@ class MainWindow(QMainWindow):
         self.video_view, self.scene_view = self.layout_.video_view, self.layout_.scene_view
         self.timeline, self.curve_view = self.layout_.timeline, self.layout_.curve_view
         self.people_panel, self.notice = self.layout_.people_panel, self.layout_.notice
+        self.lifter_label = LifterLabel(self.layout_.device_label, self.document, self.lifter, self)
         self.rebuilder = Rebuilder(self.lifter, self)
         self.display = ClipDisplay(
             self.document,
@@ -99,7 +101,7 @@ class MainWindow(QMainWindow):
     @property
     def is_preloading(self) -> bool:
         """Whether a thread is importing lifter and detector: it may outlast the window."""
-        return self._preloader.is_working
+        return self._preloader.is_working or self.lifter_label.is_working
 
     def open(self, path: Path) -> None:
         """Open a video or a project."""
@@ -164,9 +166,11 @@ class MainWindow(QMainWindow):
 
     def preload(self) -> None:
         """Load lifter and detector behind the window."""
-        self.layout_.device_label.setText("Loading the lifter…")
+        self.lifter_label.set_loading()
         settings = self.document.settings
-        self._preloader.submit(lambda: preload(settings, self.lifter, lambda: not self._is_closing))
+        self._preloader.submit(
+            lambda: (settings, preload(settings, self.lifter, lambda: not self._is_closing))
+        )
 
     # wiring
 
@@ -183,8 +187,10 @@ class MainWindow(QMainWindow):
         self.rebuilder.rebuilt.connect(document.set_rebuilt)
         self.rebuilder.busy_changed.connect(self._refresh)
         beside = self.attention, self.comparison
-        for source in (self.rebuilder, self.display, *beside, self.work, self.files, self._preloader):
+        tasks = self.rebuilder, self.display, self.work, self.files, self._preloader, self.lifter_label
+        for source in (*tasks, *beside):
             source.failed.connect(self.report)
+        self._preloader.failed.connect(lambda _: self.lifter_label.load())
         self._preloader.succeeded.connect(self._on_ready)
         self.comparison.ready.connect(self.say)
         self.comparison.lifter_changed.connect(
@@ -199,10 +205,10 @@ class MainWindow(QMainWindow):
         video.joint_moved.connect(self.corrections.move_joint)
         video.joint_move_cancelled.connect(self.corrections.cancel_move)
         video.joint_hide_requested.connect(self.corrections.hide_joint)
-        video.person_clicked.connect(document.choose)
+        video.person_clicked.connect(self._choose)
         video.space_tapped.connect(self.player.clock.toggle)
         self.timeline.contact_requested.connect(self.corrections.set_contact)
-        self.scene_view.person_clicked.connect(document.choose)
+        self.scene_view.person_clicked.connect(self._choose)
         self.scene_view.follow_changed.connect(self.actions_["follow"].setChecked)
         self.scene_view.trail_changed.connect(
             lambda joint, _frames: self.actions_["trail"].setChecked(joint is not None)
@@ -222,6 +228,11 @@ class MainWindow(QMainWindow):
         self.say(_facts(self.document))
         self._refresh()
 
+    def _choose(self, person: int) -> None:
+        """Somebody in a view was clicked on."""
+        if self.display_is_active():
+            self.document.choose(person)
+
     def _on_attention_seen(self, is_seen: bool) -> None:
         self._sees_attention = is_seen
         self.attention.set_open(is_seen and self.display_is_active())
@@ -238,11 +249,11 @@ class MainWindow(QMainWindow):
             self.work.start,
         )
 
-    def _on_ready(self, ready: Ready | None) -> None:
+    def _on_ready(self, answer: tuple[Settings, Ready | None]) -> None:
+        settings, ready = answer
         if ready is not None:
             self.ready = ready
-            self.layout_.device_label.setText(f"{ready.weights} on {ready.device}")
-            self.layout_.device_label.setToolTip(ready.detector)
+            self.lifter_label.set_ready(settings, ready)
             if ready.device == "cpu":
                 self.handlers.say_once_that_there_is_no_gpu()
 
@@ -325,6 +336,7 @@ class MainWindow(QMainWindow):
             self._live.close(_LONGEST_STOP_S)
         self.work.processing.close(_LONGEST_STOP_S)
         self.rebuilder.close(_LONGEST_STOP_S)
+        self.lifter_label.close(0.0)
         self._preloader.close(0.0)  # imports cannot be stopped, and nothing depends on their end
         self.display.close()
         self.attention.close(_LONGEST_STOP_S)

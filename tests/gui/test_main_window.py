@@ -1,6 +1,7 @@
 """The whole window with a real clip: open, play, process, stop, close."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -186,6 +187,35 @@ def test_a_range_is_set_from_where_one_stands(window: MainWindow, pump: Pump, cl
     assert window.timeline._range == (10, 20)
     window.actions_["range_all"].trigger()
     assert window.player.clock.range == (0, 40)
+
+
+def test_the_status_bar_names_the_lifter_that_is_loaded_when_another_is_chosen(
+    window: MainWindow, pump: Pump
+) -> None:
+    label, document = window.layout_.device_label, window.document
+    pump.call(window.preload)
+    assert label.text() == "Loading the lifter…"
+    pump.until(lambda: window.ready is not None, 90, "the lifter")
+    assert label.text().startswith("wild-27 on ")
+    described = label.toolTip()
+    assert described
+    pump.call(lambda: document.set_settings(replace(document.settings, lifter="wild-81", device="cpu")))
+    assert label.text() == "Loading the lifter…", "not what is only wanted"
+    pump.until(lambda: label.text().startswith("wild-81 on "), 60, "the other lifter")
+    assert window.lifter.get(document.settings).weights.name == "wild-81"
+    assert label.toolTip() == described
+    assert any(line.startswith("Lifter: wild-81 on ") for line in window.lifter_label.lines()), (
+        "for diagnostics"
+    )
+    pump.call(lambda: document.set_settings(replace(document.settings, smoothing="none")))
+    assert label.text().startswith("wild-81 on "), "nothing is loaded for another setting"
+    pump.call(lambda: document.set_settings(replace(document.settings, detector="mediapipe-tasks")))
+    assert label.toolTip() == "mediapipe-tasks, loaded when it is first used"
+    pump.call(lambda: document.set_settings(replace(document.settings, lifter="nowhere.pth")))
+    pump.until(lambda: label.text() == "nowhere.pth is not loaded", 60, "the failure")
+    assert "nowhere.pth" in label.toolTip()
+    pump.call(lambda: document.set_settings(replace(document.settings, lifter="wild-27")))
+    pump.until(lambda: label.text().startswith("wild-27 on "), 60, "the first again")
 
 
 def test_a_change_of_theme_reaches_every_part(window: MainWindow, pump: Pump, project: Path) -> None:
