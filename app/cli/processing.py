@@ -137,8 +137,21 @@ def attention(
     person: Annotated[
         int | None, typer.Option(min=1, help="Number of the person; by default the main one.")
     ] = None,
+    detector: Annotated[
+        str | None,
+        typer.Option(
+            help="What finds a video's 2D joints, as for `run`; by default auto. A project has its joints."
+        ),
+    ] = None,
     lifter: Annotated[
         str | None, typer.Option(help="Name of weights, or a file; by default wild-27, or the project's.")
+    ] = None,
+    fov: Annotated[
+        float | None,
+        typer.Option(
+            help="The camera's field of view in degrees, over the longer side of the picture, as for `run`; by default "
+            "the project's."
+        ),
     ] = None,
     device: DeviceOption = "auto",
     video: Annotated[
@@ -148,7 +161,8 @@ def attention(
     """Look inside the lifter: what it attends to in a frame, and how the joints' paths go together."""
     from app.commands.attention import AttentionOptions, look_inside  # noqa: PLC0415
 
-    look_inside(source, output, AttentionOptions(frame, joint, block, person, lifter, device, video))
+    options = AttentionOptions(frame, joint, block, person, detector, lifter, fov, device, video)
+    look_inside(source, output, options)
 
 
 @commands.command()

@@ -14,6 +14,7 @@ from app.attention_pictures import draw_correlation, draw_on_picture, draw_space
 from app.commands.run import check_output, shown_progress
 from app.errors import StudioError
 from app.lifting import load_lifter
+from app.motion import check_choices
 from app.project import SUFFIX, find_video, is_same_video, open_project
 from app.settings import Settings
 from app.take import Array, Take
@@ -41,8 +42,12 @@ class AttentionOptions:
     """From 1, for the lines on the picture; None: the mean over all."""
     person: int | None
     """From 1; None: the main one of a video, the first of a project."""
+    detector: str | None
+    """Of a video; None: the default. A project has its joints."""
     lifter: str | None
     """None: the project's own, or the default."""
+    fov_degrees: float | None
+    """As `Settings` has it; None: the project's own, or the default."""
     device: str
     video: Path | None
     """Where a project's video is now."""
@@ -66,7 +71,7 @@ def look_inside(source: Path, output: Path, options: AttentionOptions) -> list[P
         row,
         image_size=(take.source.width, take.source.height),
         fps=take.source.fps,
-        field_of_view=take.settings.fov_degrees,
+        field_of_view=take.known_fov(),
     )
     _check_block(options.block, lifter)
     picture, note = _picture(take, source, frame, options.video)
@@ -97,6 +102,10 @@ def look_inside(source: Path, output: Path, options: AttentionOptions) -> list[P
 def _opened(source: Path, options: AttentionOptions) -> tuple[Take, int]:
     """The Take and the number of the person in it."""
     if source.suffix == SUFFIX:
+        if options.detector is not None:
+            raise StudioError(
+                f"'{source}' is a project and has its 2D joints already; leave --detector out, or name the video."
+            )
         take = open_project(source)
         person = (options.person or 1) - 1
         if not take.person_count():
@@ -105,16 +114,21 @@ def _opened(source: Path, options: AttentionOptions) -> tuple[Take, int]:
             raise StudioError(
                 f"There is no person {person + 1} in '{source}'; give a number from 1 to {take.person_count()}."
             )
-        lifter = options.lifter or take.settings.lifter
-        return replace(take, settings=replace(take.settings, lifter=lifter, device=options.device)), person
-    settings = Settings(
-        device=options.device, person="main" if options.person is None else str(options.person)
-    )
-    if options.lifter is not None:
-        settings = replace(settings, lifter=options.lifter)
+        settings = _with_choices(take.settings, options)
+        check_choices(settings)
+        return replace(take, settings=settings), person
+    settings = _with_choices(Settings(), options)
+    settings = replace(settings, person="main" if options.person is None else str(options.person))
     with shown_progress(Console(stderr=True)) as progress:
         take = pipeline.process_video(source, settings, progress=progress)
     return take, 0
+
+
+def _with_choices(settings: Settings, options: AttentionOptions) -> Settings:
+    """Settings with what the options say instead."""
+    named = {"detector": options.detector, "lifter": options.lifter, "fov_degrees": options.fov_degrees}
+    given: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
+    return replace(settings, device=options.device, **given)
 
 
 def _chosen_frame(take: Take, person: int, wanted: int | None) -> int:

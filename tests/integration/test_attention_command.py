@@ -99,6 +99,51 @@ def test_what_is_not_there_is_said_with_what_is(
     assert not list((tmp_path / "out").glob("*"))
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--detector", "mediapipe"), ("--detector", "project")),
+        (("--fov", "300"), ("300 degrees", "5 to 170")),
+    ],
+)
+def test_a_project_keeps_its_joints_and_an_impossible_lens_is_refused(
+    tmp_path: Path, command_line: CommandLine, project: Path, options: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    sentence = command_line("attention", project, "-o", tmp_path / "out", *options).sentence()
+    assert all(word in sentence for word in words), sentence
+
+
+def test_the_field_of_view_that_is_given_is_what_the_lifter_reads(
+    tmp_path: Path, command_line: CommandLine, project: Path, lifter: Path
+) -> None:
+    space = []
+    for name, options in (("usual", ()), ("wide", ("--fov", "110"))):
+        common = ("attention", project, "-o", tmp_path / name, "--lifter", lifter, "--device", "cpu")
+        command_line.done(*common, "--frame", "21", *options)
+        with np.load(tmp_path / name / "attention.npz") as numbers:
+            space.append(numbers["space"])
+    assert np.abs(space[0] - space[1]).max() > 1e-4
+
+
+def test_a_video_is_processed_with_the_detector_and_the_lens_that_are_named(
+    tmp_path: Path, command_line: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app import pipeline
+    from app.errors import StudioError
+    from app.settings import Settings
+
+    used: list[Settings] = []
+
+    def processed(_path: Path, settings: Settings, **_: object) -> None:
+        used.append(settings)
+        raise StudioError("That is enough.")
+
+    monkeypatch.setattr(pipeline, "process_video", processed)
+    options = ("--detector", "rtmpose", "--fov", "61", "--person", "2")
+    assert command_line("attention", "walk.mp4", "-o", tmp_path / "out", *options).sentence()
+    assert used == [Settings(detector="rtmpose", fov_degrees=61.0, person="2")]
+
+
 def test_a_video_is_processed_and_the_lines_lie_on_its_own_picture(
     tmp_path: Path, command_line: CommandLine, lifter: Path
 ) -> None:
