@@ -1,15 +1,19 @@
-"""Frames a second and latency of every detector that is ready here, alone and with the pipeline around it.
+"""Pictures a second and latency of every detector that is ready here, alone and with the pipeline around it.
 
     python benchmarks/detector_speed.py [VIDEO ...] [--frames 120] [--height 480 1080] [--detector NAME ...]
-                                        [--random-rtmpose m --person-model FILE]
+                                        [--task FILE] [--person-model FILE] [--random-rtmpose m]
+                                        [--random-mmpose] [--markdown]
 
 Alone, a detector is given frames that are decoded, scaled and in memory, as many at once as it likes. With the
 pipeline around it, a video file of that size goes the whole road to a Take. The videos are those of ../shared,
 or the clips of assets where that is absent; their frames follow one another in one measurement, after each of
 which the detector forgets. A detector that is not ready is left out, and the reason is printed.
 
-`--random-rtmpose` measures RTMPose of that size with random weights (see `random_rtmpose.py`) and the person
-detector that is named: what the real one costs, where its file is not here. Its keypoints are noise.
+What has not been downloaded can be measured with files of the same cost. `--task` is a file for `mediapipe-tasks`;
+`tests.made_task` makes one of the networks in MediaPipe's wheel. `--person-model` is an RTMDet file for
+`mediapipe-people` and for `--random-rtmpose`, an RTMPose of that size with random weights (`random_rtmpose.py`).
+`--random-mmpose` is MMPose's RTMDet-m and RTMPose-m with random weights (`random_mmpose.py`). What those find is noise,
+and the speed does not depend on it, but for the number of persons, which is printed.
 """
 
 import argparse
@@ -38,12 +42,27 @@ from stcformer import Lifter
 _SHARED = Path(__file__).resolve().parents[2] / "shared" / "videos"
 _SHARED_CLIPS = ("walk_10fps.mp4", "boxing_fast.mp4", "two_people_indoors.avi", "walk_outdoors.mp4")
 _WARM_UP = 3
+_HEADINGS = (
+    "detector",
+    "picture",
+    "persons",
+    "pictures/s",
+    "p50 ms",
+    "p95 ms",
+    "CPU ms",
+    "in the pipeline/s",
+    "ratio",
+)
+"""Persons in a picture; alone: pictures a second, latency, computing time; with the pipeline around it, and by how
+much that is slower."""
 
 
 @dataclass(frozen=True)
 class Measurement:
     """One detector on one size of picture."""
 
+    device: str
+    """Where it ran; "" where there is no choice."""
     rate: float
     """Frames a second, alone."""
     latency_ms: tuple[float, float]
@@ -65,21 +84,8 @@ def main() -> None:
     console.print(", ".join(path.name for path in videos))
     Lifter.from_pretrained()  # so that loading torch is in no measurement
     with tempfile.TemporaryDirectory() as folder:
-        names = arguments.detector or [name for name in available_detectors() if name != "auto"]
-        if arguments.random_rtmpose:
-            names.append(_random_rtmpose(arguments.random_rtmpose, arguments.person_model, Path(folder)))
-        headings = (
-            "detector",
-            "picture",
-            "persons",
-            "frames/s",
-            "p50 ms",
-            "p95 ms",
-            "CPU ms",
-            "pipeline frames/s",
-            "ratio",
-        )
-        table = Table(*(Column(heading, no_wrap=True) for heading in headings))
+        names = _names(arguments, Path(folder))
+        rows: list[tuple[str, ...]] = []
         for height in arguments.height:
             clips = [_scaled(path, height, arguments.frames) for path in videos]
             files = [
@@ -91,8 +97,15 @@ def main() -> None:
                 except DetectorError as error:
                     console.print(f"left out: {_short(name)}: {str(error).split('. ')[0]}")
                     continue
-                table.add_row(_short(name), f"{height}p", *_cells(found))
-        console.print(table)
+                where = f" on {found.device}" if found.device else ""
+                rows.append((_short(name) + where, f"{height}p", *_cells(found)))
+    if arguments.markdown:
+        print(*_markdown(rows), sep="\n")
+        return
+    table = Table(*(Column(heading, no_wrap=True) for heading in _HEADINGS))
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
 
 
 def measure(name: str, clips: Sequence[Sequence[Any]], files: Sequence[Path]) -> Measurement:
@@ -100,6 +113,7 @@ def measure(name: str, clips: Sequence[Sequence[Any]], files: Sequence[Path]) ->
     calls: list[tuple[float, int]] = []
     persons, computing = 0, 0.0
     with create_detector(name) as detector:
+        device = detector.device
         for images in clips:
             detector.reset()
             for image in images[:_WARM_UP]:
@@ -110,6 +124,7 @@ def measure(name: str, clips: Sequence[Sequence[Any]], files: Sequence[Path]) ->
     frames = sum(count for _, count in calls)
     latencies = np.array([seconds / count for seconds, count in calls]) * 1000
     return Measurement(
+        device,
         frames / sum(seconds for seconds, _ in calls),
         (float(np.median(latencies)), float(np.percentile(latencies, 95))),
         computing / frames * 1000,
@@ -159,6 +174,23 @@ def _written(images: Sequence[Any], path: Path) -> Path:
     return path
 
 
+def _names(arguments: argparse.Namespace, folder: Path) -> list[str]:
+    """The detectors to measure: those that are named, or all, with the files that stand in for the published ones."""
+    given: dict[str, str] = {}
+    if arguments.task:
+        given["mediapipe-tasks"] = f"mediapipe-tasks:{arguments.task}"
+    if arguments.person_model:
+        given["mediapipe-people"] = f"mediapipe-people:{arguments.person_model}"
+    if arguments.random_rtmpose:
+        given["rtmpose"] = _random_rtmpose(arguments.random_rtmpose, arguments.person_model, folder)
+    if arguments.random_mmpose:
+        from random_mmpose import write_random_mmpose  # noqa: PLC0415 - needs MMPose
+
+        given["mmpose"] = write_random_mmpose(folder)
+    names = arguments.detector or [name for name in available_detectors() if name != "auto"]
+    return [*(name for name in names if name not in given), *given.values()]
+
+
 def _random_rtmpose(size: str, person_model: Path, folder: Path) -> str:
     """The name, with its files, of an RTMPose that knows nothing."""
     from random_rtmpose import write_random_rtmpose  # noqa: PLC0415 - needs onnx
@@ -178,7 +210,13 @@ def _default_videos() -> list[Path]:
 def _short(name: str) -> str:
     """A detector's name, its first file without folder and ending."""
     plain, _, files = name.partition(":")
-    return f"{plain}: {Path(files.split(',')[0]).stem}" if files else plain
+    return f"{plain}: {Path(files.split(',')[0].split('=')[-1]).stem}" if files else plain
+
+
+def _markdown(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """The table as the documents hold it."""
+    rule = ("---", "---", *("---:" for _ in _HEADINGS[2:]))
+    return [f"| {' | '.join(row)} |" for row in (_HEADINGS, rule, *rows)]
 
 
 def _cells(found: Measurement) -> tuple[str, ...]:
@@ -202,10 +240,17 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--random-rtmpose", choices=("t", "s", "m", "l"), help="RTMPose with random weights too"
     )
-    parser.add_argument("--person-model", type=Path, help="the RTMDet file that it is measured with")
+    parser.add_argument("--task", type=Path, help="a .task file for mediapipe-tasks")
+    parser.add_argument(
+        "--person-model", type=Path, help="an RTMDet file for mediapipe-people and --random-rtmpose"
+    )
+    parser.add_argument(
+        "--random-mmpose", action="store_true", help="MMPose's default models with random weights too"
+    )
+    parser.add_argument("--markdown", action="store_true", help="print the table as the documents hold it")
     arguments = parser.parse_args()
-    if bool(arguments.random_rtmpose) != bool(arguments.person_model):
-        parser.error("--random-rtmpose and --person-model go together")
+    if arguments.random_rtmpose and not arguments.person_model:
+        parser.error("--random-rtmpose needs --person-model")
     return arguments
 
 

@@ -10,9 +10,11 @@ import av
 import numpy as np
 import pytest
 import torch
+from command_line import CommandLine, sidecar
+from person_clips import person_clip
 
 from detectors import DetectorError, Person
-from detectors.keypoints import FORMATS
+from detectors.keypoints import FORMATS, to_h36m17
 from detectors.mmlab.configs import build_model, find_config, load_config
 from detectors.mmlab.libraries import import_mmpose
 from detectors.mmlab.mmpose import MMPoseDetector
@@ -348,6 +350,28 @@ def test_a_closed_detector_says_so_and_may_be_closed_twice(
 def test_pictures_of_another_kind_are_refused(detector: MMPoseDetector) -> None:
     with pytest.raises(DetectorError, match=r"\(height, width, 3\) uint8 RGB"):
         detector.detect(np.zeros((8, 8), np.uint8))
+
+
+def test_a_video_goes_the_whole_road_with_mmpose(
+    workshop: Workshop, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    one = "model = dict(test_cfg=dict(max_per_img=1))"
+    person = workshop.person_model("sure", one, rtm_reg=4.0, rtm_cls=3.0)
+    name = f"mmpose:{'='.join(workshop.halpe)},{'='.join(person)},device=cpu"
+    clip = person_clip(tmp_path / "clip.mp4", 4)
+    done = CommandLine(capfd).done("run", clip, "-o", tmp_path, "--format", "npz", "--detector", name)
+    assert "Detector mmpose on CPU; lifter " in done.out
+    detector = sidecar(tmp_path / "clip.json")["provenance"]["detector"]
+    assert (detector["name"], detector["device"]) == ("mmpose", "CPU")
+    assert f"joints by {HALPE} with {HALPE}.pth" in detector["description"]
+    with np.load(tmp_path / "clip.npz") as found, MMPoseDetector(*workshop.halpe, *person, "cpu") as same:
+        keypoints, scores = found["keypoints"][0], found["scores"][0]
+        assert keypoints.shape == (4, 17, 2)
+        with av.open(str(clip)) as container:
+            pictures = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+        for frame, persons in enumerate(same.detect_batch(pictures)):
+            expected = to_h36m17(persons[0].keypoints, persons[0].scores, "halpe26")[1]
+            np.testing.assert_allclose(scores[frame], expected, atol=1e-3)
 
 
 def test_a_plain_install_s_command_line_name_makes_it_without_a_word(workshop: Workshop) -> None:
