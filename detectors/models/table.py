@@ -5,6 +5,11 @@ OpenMMLab ends the names of its checkpoints in the first eight hex digits of the
 (`sha256_start`) where the whole is not known, and only there: some of its files were published again under
 their old name (RTMDet-nano `05d8511e` is `0e2da635...`), and an archive's digits are those of the checkpoint
 that it was made from, not its own.
+
+RTMDet-nano for persons as ONNX is given out by OpenMMLab in two exports, which differ: alone (`8297e829...`), and as
+`rtmdet-nano/end2end.onnx` in `mmpose/v1/projects/rtmpose/rtmpose-cpu.zip`, the example of MMPose's page on RTMPose
+(`b8585adb...`; a public program that fetches that archive states the hash). It is not known whether their weights are
+the same: the checkpoint that both are named after was published twice.
 """
 
 import json
@@ -36,7 +41,7 @@ class ModelFile:
     size: int | None = None
     sha256: str | None = None
     other_sha256: tuple[str, ...] = ()
-    """Other editions of the file that its publisher gives out under the same name."""
+    """Other editions of the same model that its publisher gives out, under the same name or in another archive."""
     sha256_start: str | None = None
     """The first eight digits, where the whole is not known."""
     archive_size: int | None = None

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import CommandLine
 
 from app.video import open_video
 from detectors.onnx.rtmdet import RTMDetPersonDetector
@@ -18,6 +19,15 @@ def detector() -> RTMDetPersonDetector:
     if not path.is_file():
         pytest.skip("needs the development data folder ../shared")
     return RTMDetPersonDetector(path, "cpu")
+
+
+def test_the_export_of_openmmlab_s_example_is_known_by_its_hash_and_taken_in(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STCSTUDIO_MODELS", str(tmp_path))
+    done = CommandLine(capfd).done("models", "import", shared / "weights" / "rtmdet_nano_person_320.onnx")
+    assert "rtmdet-nano-person: verified by its SHA-256." in done.out
+    assert RTMDetPersonDetector(device="cpu").description.startswith("RTMDet rtmdet_nano_8xb32-100e")
 
 
 def boxes_of(detector: RTMDetPersonDetector, path: Path, frames: tuple[int, ...]) -> list[Boxes]:
