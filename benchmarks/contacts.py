@@ -1,11 +1,10 @@
 """Foot contact and foot lock on held-out motion capture before known cameras: what is found, and what holding it costs.
 
-    python benchmarks/contacts.py MOCAP --hold-out cmu/02,cmu/05,cmu/08,cmu_dance/indian,cmu_dance/martial
-                                  [--quick] [--cache FILE] [--only lifted]
+    python benchmarks/contacts.py MOCAP [--quick] [--cache FILE] [--only lifted]
 
-Cases, ways and `--cache` are those of `benchmarks/motion.py`. The capture has ankles only, so a foot stands there where
-its ankle is low and slow; the thresholds are two, for what nobody would call the air and what everybody would call
-standing:
+Cases, subjects, ways and `--cache` are those of `benchmarks/motion.py`. The capture has ankles only, so a foot stands
+there where its ankle is low and slow; the thresholds are two, for what nobody would call the air and what everybody
+would call standing:
 
     right %      of the frames found in contact, those in which the ankle is low (6 cm above its lowest) and under 0.5 m/s
     found %      of the frames in which it is low (5 cm) and under 0.3 m/s, those found in contact
@@ -26,7 +25,7 @@ from dataclasses import replace
 
 import numpy as np
 from motion import WAYS, Way
-from motion_cases import FPS, MotionCase, case_parser, make_cases
+from motion_cases import FPS, MotionCase, case_parser, held_out_part, make_cases
 from rich.console import Console
 from rich.table import Table
 
@@ -35,7 +34,6 @@ from app.motion.arrays import spans
 from app.motion.bones import body_height, bone_lengths
 from app.motion.contact import FEET, IN_CONTACT, UNKNOWN, slide_speed
 from app.settings import Settings
-from stcformer.corpus import held_out_subjects, read_corpus
 from stcformer.metrics import acceleration_error
 
 LOOSE, STRICT = (0.06, 0.5), (0.05, 0.3)
@@ -62,10 +60,7 @@ def main() -> None:
     parser = case_parser(__doc__)
     parser.add_argument("--only", default="", help="ways whose name holds this")
     arguments = parser.parse_args()
-    corpus = read_corpus(arguments.mocap, lambda reason: None)
-    corpus = corpus.of_subjects(
-        tuple(filter(None, arguments.hold_out.split(","))) or held_out_subjects(corpus)
-    )
+    corpus, _ = held_out_part(arguments)
     motions, seconds = (6, 5.0) if arguments.quick else (24, 8.0)
     cases = make_cases(
         corpus, arguments.lifter, motions, seconds, arguments.seed, arguments.cache,

@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from app.commands.train import chosen_subjects
+from app.commands.evaluate import subjects_to_measure
 from app.motion.joint_angles import ANGLES, joint_angles
 from stcformer import Lifter
 from stcformer.bvh import forward_kinematics, read_bvh
@@ -37,7 +37,6 @@ from stcformer.mocap import human36m_joints
 
 Array = NDArray[np.floating]
 
-HELD_OUT = "cmu/02,cmu/05,cmu/08,cmu_dance/indian,cmu_dance/martial"
 TO_THE_VERTICAL = ("pelvis_obliquity", "pelvis_rotation", "trunk_lean", "trunk_side_lean")
 AT_ONCE = 8
 HINGES = {
@@ -54,14 +53,18 @@ def main() -> None:
     parser.add_argument("--lifter", default="wild-27")
     parser.add_argument("--segments", type=int, default=64)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--hold-out", default=HELD_OUT)
+    parser.add_argument(
+        "--hold-out", default="", help="subjects; default: those that the lifter was trained without"
+    )
     parser.add_argument("--device", default="auto")
     parser.add_argument("--markdown", action="store_true")
     arguments = parser.parse_args()
     console = Console(highlight=False, width=140)
     lifter = Lifter.from_pretrained(arguments.lifter, arguments.device)
     corpus = read_corpus(arguments.mocap, lambda reason: None)
-    subjects = chosen_subjects(corpus, arguments.hold_out, arguments.mocap)
+    subjects, reason = subjects_to_measure(corpus, arguments.hold_out, arguments.mocap, arguments.lifter)
+    if reason:
+        console.print(reason)
     box = MARKDOWN if arguments.markdown else SIMPLE_HEAD
     console.print(f"{lifter.weights.name}, {arguments.segments} segments of {', '.join(subjects)}")
     found = angle_pairs(lifter, corpus.of_subjects(subjects), arguments.segments, arguments.seed)

@@ -1,11 +1,11 @@
 """How far the motion stage is from the truth: root, floor, feet and jitter of held-out motion before known cameras.
 
-    python benchmarks/motion.py MOCAP --hold-out cmu/02,cmu/05,cmu/08,cmu_dance/indian,cmu_dance/martial
-                                [--quick] [--cache FILE] [--set foot_lock=never] [--only lifted] [--json FILE]
+    python benchmarks/motion.py MOCAP [--quick] [--cache FILE] [--set foot_lock=never] [--only lifted] [--json FILE]
 
-MOCAP is a folder of BVH files, or the corpus.npz of a training run. `--quick` takes a few short stretches. Making the
-cases (the lifter runs over all of them) takes far longer than measuring: `--cache FILE` keeps them, and only the first
-run with the same corpus, lifter and sizes makes them. `--set` changes a field of `app.settings.Settings` for all runs,
+MOCAP is a folder of BVH files, or the corpus.npz of a training run; of its subjects those are taken that the lifter
+was trained without (`--hold-out` names others). `--quick` takes a few short stretches. Making the cases (the lifter runs
+over all of them) takes far longer than measuring: `--cache FILE` keeps them, and only the first run with the same corpus,
+weights and sizes makes them. `--set` changes a field of `app.settings.Settings` for all runs,
 so that two ways can be compared: run it twice. `--only` keeps the ways whose name holds a word.
 
 Each stretch is seen by a static camera from every pitch (20 degrees up to 40 down), 3 to 8 m away, lens of 40 to 80
@@ -16,7 +16,8 @@ its scale would be in every figure); the scale's own error is a column.
     root mm      distance of the hip from where it is, seen from the camera; along the line of sight in brackets
     drift %      mean distance from the true path on the floor when both begin at one place, of the way walked (> 2 m)
     tilt deg     angle between the floor found and the true one
-    slide mm/s   sideways speed of an ankle while its foot stands in the truth; in brackets that of the capture itself
+    slide mm/s   sideways speed of an ankle while its foot stands in the truth, before the foot lock and after it; in
+                 brackets that of the capture itself
     float, sink  mm, how far an ankle whose foot stands is above or below where it should be (means)
     accel        m/s2, mean error of the joints' acceleration in camera space
     P1 mm        joint error of the root-relative pose, before and after the motion stage
@@ -34,7 +35,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from motion_cases import DETECTED, EXACT, FPS, PITCHES, MotionCase, case_parser, make_cases
+from motion_cases import (
+    DETECTED,
+    EXACT,
+    FPS,
+    PITCHES,
+    MotionCase,
+    case_parser,
+    held_out_part,
+    make_cases,
+)
 from rich.console import Console
 from rich.table import Table
 
@@ -42,7 +52,6 @@ from app.motion import MotionResult, reconstruct_motion
 from app.motion.arrays import spans
 from app.motion.bones import ANKLE_HEIGHT_FRACTION, body_height, bone_lengths
 from app.settings import Settings
-from stcformer.corpus import held_out_subjects, read_corpus
 from stcformer.metrics import acceleration_error, bone_length_deviation, mean_joint_error
 
 SHORTEST_WAY_M = 2.0
@@ -80,7 +89,7 @@ COLUMNS = {
     "drift %": "{drift:.1f}",
     "tilt deg": "{tilt:.1f}",
     "most": "{tilt_most:.1f}",
-    "slide mm/s": "{slide:.0f} ({slide_truth:.0f})",
+    "slide mm/s": "{slide_before:.0f} > {slide:.0f} ({slide_truth:.0f})",
     "float, sink mm": "{floating:.0f}, {sinking:.0f}",
     "accel": "{acceleration:.1f}",
     "P1 mm": "{p1_before:.1f} > {p1:.1f}",
@@ -99,9 +108,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="file for the figures of every case")
     arguments = parser.parse_args()
     console = Console(highlight=False, width=200)
-    corpus = read_corpus(arguments.mocap, lambda reason: None)
-    subjects = tuple(filter(None, arguments.hold_out.split(","))) or held_out_subjects(corpus)
-    corpus = corpus.of_subjects(subjects)
+    corpus, subjects = held_out_part(arguments)
     motions, seconds = (6, 5.0) if arguments.quick else (24, 8.0)
     cases = make_cases(
         corpus,
@@ -132,7 +139,9 @@ def measure(case: MotionCase, way: Way, settings: Settings) -> dict[str, Any]:
     pose = case.camera - case.camera[:, :1] if way.pose == "true" else getattr(case, way.pose)
     height = body_height(case.world, bone_lengths(case.world))
     settings = replace(settings, height_m=height, fov_degrees=case.fov if way.lens_told else None)
-    found = reconstruct_motion(pose, keypoints, scores, (case.width, case.height), FPS, settings)
+    seen_as = pose, keypoints, scores, (case.width, case.height), FPS
+    found = reconstruct_motion(*seen_as, settings)
+    unlocked = reconstruct_motion(*seen_as, replace(settings, foot_lock="never"))
     seen = np.isfinite(found.world).all(axis=(1, 2))
     figures = {"way": way.name, "name": case.name, "pitch": case.pitch, "lost": float(1 - seen.mean())}
     figures["scale"] = 100 * (1 / found.report["body"]["scale"] - 1)
@@ -146,6 +155,7 @@ def measure(case: MotionCase, way: Way, settings: Settings) -> dict[str, Any]:
     part = slice(first, last)
     absolute = found.camera + found.root_camera[:, None]
     figures["acceleration"] = acceleration_error(absolute[part], case.camera[part], FPS)
+    figures["slide_before"] = _floor_figures(case, unlocked, seen)["slide"]
     return {**figures, **_root_figures(case, found, seen), **_floor_figures(case, found, seen)}
 
 

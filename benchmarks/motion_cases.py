@@ -5,6 +5,7 @@ Bodies are those of the motion capture (legs of 0.85 m), so that feet which stan
 
 import argparse
 import hashlib
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,10 +13,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from app.commands.evaluate import subjects_to_measure
 from stcformer import Lifter
 from stcformer.atomic import atomic_path
 from stcformer.augmentation import DetectorErrors, TrainingWindows, with_detector_errors
-from stcformer.corpus import Corpus
+from stcformer.corpus import Corpus, read_corpus
 from stcformer.held_out import draw_segments
 from stcformer.lens import focal_length
 
@@ -78,13 +80,24 @@ def case_parser(description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description.split("\n", maxsplit=1)[0])
     parser.add_argument("mocap", type=Path, help="folder of BVH files, or a corpus.npz")
     parser.add_argument(
-        "--hold-out", default="", help="subjects, with commas between; default: drawn by name"
+        "--hold-out",
+        default="",
+        help="subjects, with commas between; default: those that the lifter was trained without",
     )
     parser.add_argument("--lifter", default="wild-27")
     parser.add_argument("--quick", action="store_true", help="6 stretches of 5 s in place of 24 of 8 s")
     parser.add_argument("--cache", type=Path, help="file that keeps the cases")
     parser.add_argument("--seed", type=int, default=0)
     return parser
+
+
+def held_out_part(arguments: argparse.Namespace) -> tuple[Corpus, tuple[str, ...]]:
+    """Of the motion capture that `case_parser`'s arguments name, the part to measure on, and its subjects."""
+    corpus = read_corpus(arguments.mocap, lambda reason: None)
+    subjects, reason = subjects_to_measure(corpus, arguments.hold_out, arguments.mocap, arguments.lifter)
+    if reason:
+        print(reason, file=sys.stderr)
+    return corpus.of_subjects(subjects), subjects
 
 
 def make_cases(
@@ -98,9 +111,10 @@ def make_cases(
 ) -> list[MotionCase]:
     """`motions` stretches of the corpus, each seen from every pitch; kept in `cache` (an .npz) and read back from it
     while everything that they are made of is the same."""
+    lifter = Lifter.from_pretrained(lifter_name)
     made_of = (
         sorted(corpus.names),
-        lifter_name,
+        (lifter.weights.sha256, lifter.window, lifter.hop, lifter.flip),
         motions,
         seconds,
         seed,
@@ -111,7 +125,6 @@ def make_cases(
     key = hashlib.sha256(repr(made_of).encode()).hexdigest()
     if cache is not None and cache.exists() and (kept := _read(cache, key)) is not None:
         return kept
-    lifter = Lifter.from_pretrained(lifter_name)
     segments = draw_segments(corpus, motions, seed)
     cases = []
     for index, (clip, begin) in enumerate(zip(segments.clips, segments.begin_s, strict=True)):

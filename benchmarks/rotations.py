@@ -1,10 +1,12 @@
 """How far the solved joints turn from frame to frame, beside motion capture's own: a flip or a spin would show here.
 
-    python benchmarks/rotations.py --mocap ../shared/mocap [--archive TAKE.npz ...]
+    python benchmarks/rotations.py --mocap ../shared/mocap [--worst 3] [--archive TAKE.npz ...]
 
 Motion capture: CMU subjects 02, 05 and 08 and the Indian dance and martial arts, on which the shipped weights were never
 trained. Its 17 joints are solved; beside them stands the rotation of the same bone in the file. `noise` is the
 same with every joint moved by a smooth error of 20 mm (standard deviation, changing over 0.2 s), as a lifter makes.
+`--worst`: where each bone turns most from exact joints, beside what the capture's own turns there and how far the joint
+at the bone's end goes in that frame: where that leaps, no solver could turn less.
 `--archive`: takes written by `stcstudio run --format npz`, which have no truth.
 """
 
@@ -22,8 +24,10 @@ from app.motion.rotations import global_rotations
 from stcformer.bvh import forward_kinematics, read_bvh
 from stcformer.errors import LifterError
 from stcformer.mocap import human36m_joints, read_clip
+from stcformer.skeleton import JOINTS
+from stcformer.weights import DEFAULT_WEIGHTS, SHIPPED_WEIGHTS
 
-HELD_OUT = ("cmu/02__*", "cmu/05__*", "cmu/08__*", "cmu_dance/indian__*", "cmu_dance/martial__*")
+HELD_OUT = SHIPPED_WEIGHTS[DEFAULT_WEIGHTS].held_out
 FPS = 30.0
 BONES = {
     "Hips": ("Hips", "hip"),
@@ -38,14 +42,22 @@ BONES = {
     "RightUpLeg": ("RightUpLeg", "rThigh"),
     "RightLeg": ("RightLeg", "rShin"),
 }
+ENDS = {
+    bone: JOINTS.index(end)
+    for side, letter in (("Left", "l"), ("Right", "r"))
+    for bone, end in (
+        (f"{side}UpLeg", f"{letter}knee"), (f"{side}Leg", f"{letter}ankle"),
+        (f"{side}Arm", f"{letter}elbow"), (f"{side}ForeArm", f"{letter}wrist"),
+    )
+}  # fmt: skip
 NOISE_M, NOISE_S = 0.020, 0.2
 LONGEST_FRAMES = 1800
 
 
-def clips(mocap: Path) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
-    """(F, 17, 3) joints with y up at about `FPS`, and the file's own (F, 3, 3) rotations of `BONES`."""
-    for pattern in HELD_OUT:
-        for path in sorted(mocap.glob(f"{pattern}.bvh")):
+def clips(mocap: Path) -> Iterator[tuple[str, np.ndarray, dict[str, np.ndarray]]]:
+    """Each clip's name, (F, 17, 3) joints with y up at about `FPS`, and the file's own (F, 3, 3) rotations of `BONES`."""
+    for subject in HELD_OUT:
+        for path in sorted(mocap.glob(f"{subject}__*.bvh")):
             try:
                 read_clip(path)
             except LifterError:
@@ -59,6 +71,7 @@ def clips(mocap: Path) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
                 for bone, candidates in BONES.items()
             }
             yield (
+                path.stem,
                 to_y_up(joints - [0, 0, np.percentile(joints[..., 2].min(axis=1), 5) - 0.08]),
                 {bone: turned[:, motion.names.index(name)] for bone, name in names.items() if name},
             )
@@ -76,6 +89,28 @@ def solved(positions: np.ndarray, fps: float) -> dict[str, np.ndarray]:
     return {bone: rotations[:, node_index(bone)] for bone in (*BONES, "LeftFoot", "RightFoot")}
 
 
+def largest_steps(
+    name: str,
+    positions: np.ndarray,
+    turned: dict[str, np.ndarray],
+    truth: dict[str, np.ndarray],
+    count: int,
+) -> list[tuple[str, float, str]]:
+    """Of one clip, the `count` frames in which each bone turns most: bone, degrees, and a text."""
+    found = []
+    for bone, rotations in turned.items():
+        ours, own = steps(rotations), steps(truth[bone]) if bone in truth else None
+        for frame in np.argsort(ours)[::-1][:count]:
+            text = f"{name} frame {frame}: {ours[frame]:.0f} degrees"
+            if own is not None:
+                text += f", the capture's {own[frame]:.0f}"
+            if bone in ENDS:
+                moved = np.linalg.norm(positions[frame + 1, ENDS[bone]] - positions[frame, ENDS[bone]])
+                text += f", its end goes {1000 * moved:.0f} mm"
+            found.append((bone, float(ours[frame]), text))
+    return found
+
+
 def noisy(positions: np.ndarray, seed: int) -> np.ndarray:
     noise = np.random.default_rng(seed).normal(size=positions.shape)
     noise = gaussian_filter1d(noise, NOISE_S * FPS / 2, axis=0, mode="wrap")
@@ -86,15 +121,22 @@ def noisy(positions: np.ndarray, seed: int) -> np.ndarray:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mocap", type=Path, default=Path("../shared/mocap"))
+    parser.add_argument(
+        "--worst", type=int, default=0, help="steps of each bone to print with clip and frame"
+    )
     parser.add_argument("--archive", type=Path, nargs="*", default=[])
     options = parser.parse_args()
     found: dict[str, dict[str, list[np.ndarray]]] = {"truth": {}, "exact": {}, "noise": {}}
     count = 0
-    for seed, (positions, truth) in enumerate(clips(options.mocap)):
+    worst: list[tuple[str, float, str]] = []
+    for seed, (name, positions, truth) in enumerate(clips(options.mocap)):
         count += 1
+        exact = solved(positions, FPS)
+        if options.worst:
+            worst += largest_steps(name, positions, exact, truth, options.worst)
         for way, rotations in (
             ("truth", truth),
-            ("exact", solved(positions, FPS)),
+            ("exact", exact),
             ("noise", solved(noisy(positions, seed), FPS)),
         ):
             for bone, turned in rotations.items():
@@ -107,6 +149,9 @@ def main() -> None:
         for bone in found["exact"]:
             cells = [_cell(found[way].get(bone, [])) for way in ("truth", "exact", "noise")]
             print(f"| {bone} | {' | '.join(cells)} |")
+    for bone in dict.fromkeys(bone for bone, _, _ in worst):
+        of_bone = sorted((step for step in worst if step[0] == bone), key=lambda step: -step[1])
+        print(f"{bone}: {'; '.join(text for _, _, text in of_bone[: options.worst])}")
     for path in options.archive:
         with np.load(path) as archive:
             world, fps = archive["world"][0], float(archive["fps"])

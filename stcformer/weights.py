@@ -19,7 +19,16 @@ from stcformer.checkpoints import build_model, read_checkpoint, translate_names
 from stcformer.conventions import CONVENTIONS, HUMAN36M, MPI_INF_3DHP, STUDIO
 from stcformer.errors import LifterError
 from stcformer.model import STCFormer
-from stcformer.own_weights import own_weights, own_weights_folder
+from stcformer.own_weights import (
+    LARGEST_FILE_BYTES,
+    PUBLISHED_FILES,
+    LifterState,
+    describe_own_file,
+    missing_published,
+    own_weights,
+    own_weights_folder,
+    where_to_get,
+)
 from stcformer.views import VIEWS
 
 
@@ -32,24 +41,33 @@ class ShippedWeights:
     """Frames at once. No parameter depends on it, and one training run sees all lengths: one file serves several."""
     purpose: str
     """One line for a person who chooses."""
+    held_out: tuple[str, ...]
+    """Subjects that they never learnt from, by the names of `stcformer.corpus`: who they are measured on."""
 
 
 DEFAULT_WEIGHTS = "wild-27"
+_WILD_HELD_OUT = ("cmu/02", "cmu/05", "cmu/08", "cmu_dance/indian", "cmu_dance/martial")
 SHIPPED_WEIGHTS: dict[str, ShippedWeights] = {
     "wild-27": ShippedWeights(
-        "weights/wild.safetensors", 27, "windows of about a second: the most accurate so far, and for live"
+        "weights/wild.safetensors",
+        27,
+        "windows of about a second: the most accurate so far, and for live",
+        _WILD_HELD_OUT,
     ),
     "wild-81": ShippedWeights(
         "weights/wild.safetensors",
         81,
         "windows of about three seconds: steadier, still to be trained further",
+        _WILD_HELD_OUT,
     ),
     "wild-243": ShippedWeights(
-        "weights/wild.safetensors", 243, "windows of about eight seconds: hardly trained yet"
+        "weights/wild.safetensors",
+        243,
+        "windows of about eight seconds: hardly trained yet",
+        _WILD_HELD_OUT,
     ),
 }
 
-LARGEST_FILE_BYTES = 2 * 2**30
 _EPOCH_AND_ERROR = re.compile(r"refine_\d+_\d+$")
 """How the published code names its checkpoints."""
 _METADATA_KEY = "stcformer"
@@ -119,6 +137,20 @@ def lifter_names() -> tuple[str, ...]:
     return (*SHIPPED_WEIGHTS, *(name for name in own_weights() if name not in SHIPPED_WEIGHTS))
 
 
+def lifter_states() -> tuple[LifterState, ...]:
+    """What can be named, and after it the published checkpoints that are not here. Reads the user's own files whole."""
+    own = own_weights()
+    return (
+        *(LifterState(name, True, shipped.purpose) for name, shipped in SHIPPED_WEIGHTS.items()),
+        *(
+            LifterState(name, True, describe_own_file(path))
+            for name, path in own.items()
+            if name not in SHIPPED_WEIGHTS
+        ),
+        *(LifterState(name, False, where_to_get(name)) for name in missing_published()),
+    )
+
+
 def save_weights(path: Path, model: STCFormer, feeding: Feeding, origin: str, *, half: bool = True) -> None:
     """Write a network as safetensors with its feeding in the metadata: float16, or float32 unless `half`. Atomic."""
     kind = torch.float16 if half else torch.float32
@@ -136,6 +168,8 @@ def _find(name_or_path: str | os.PathLike[str]) -> Path:
         return own
     path = Path(name_or_path)
     if not path.is_file():
+        if str(name_or_path) in PUBLISHED_FILES:
+            raise LifterError(where_to_get(str(name_or_path)))
         raise LifterError(
             f"There are no weights '{name_or_path}': it is neither a file nor one of {', '.join(lifter_names())}; "
             f"files in '{own_weights_folder()}' can be named too."
@@ -178,11 +212,18 @@ def _checked_feeding(values: dict[str, Any]) -> Feeding:
 
 def _published_feeding(path: Path, variant: str) -> Feeding:
     """The published files say their window only in their names (`h36m-81`, `..._27_...`)."""
-    feeding = PUBLISHED_FEEDING if variant == "h36m" else replace(PUBLISHED_FEEDING, keypoints=MPI_INF_3DHP)
+    if (
+        variant == "3dhp"
+    ):  # trained on every frame of clips of 25 and of 50 a second alike, as if all were of 50
+        every_frame = (50.0, (45.0, 55.0))
+        feeding = Feeding("screen", *every_frame, keypoints=MPI_INF_3DHP)
+    else:
+        feeding = PUBLISHED_FEEDING
     numbers = path.stem.replace("-", "_").split("_")
     if _EPOCH_AND_ERROR.search(path.stem):
         numbers = [number for number in numbers if number != "9"]  # the ninth epoch, not nine frames
     window = next((window for window in (243, 81, 27, 9) if str(window) in numbers), None)
-    if window == 243:  # trained on every second frame, as the authors say; the others on every third
+    if window == 243 and variant == "h36m":
+        # Trained on every second frame, as the authors say; the others on every third.
         feeding = replace(feeding, frame_rate=25.0, rate_range=(22.5, 27.5))
     return feeding if window is None else replace(feeding, window=window)

@@ -75,7 +75,11 @@ def evaluate(
     ] = None,
     lifter: LifterOption = DEFAULT_LIFTER,
     hold_out: Annotated[
-        str, typer.Option(help="Subjects to measure on, with commas between; else drawn by name.")
+        str,
+        typer.Option(
+            help="Subjects to measure on, with commas between; else those that shipped weights were trained "
+            "without, or drawn by name."
+        ),
     ] = "",
     device: DeviceOption = "auto",
     segments: Annotated[int, typer.Option(min=2, help="Segments of motion to measure on.")] = 64,

@@ -15,6 +15,7 @@ from rich.table import Table
 from stcformer.atomic import atomic_path
 
 if TYPE_CHECKING:
+    from stcformer.corpus import Corpus
     from stcformer.evaluation import EvaluationRow
     from stcformer.figures import Figure, Figures
 
@@ -41,11 +42,10 @@ def run_evaluation(
     json_file: Path | None,
     markdown: bool,
 ) -> None:
-    """Print the table of errors of a lifter on the held-out subjects of a folder of BVH files.
+    """Print the table of errors of a lifter on the held-out subjects of a folder of BVH files (`subjects_to_measure`).
 
     With `markdown` as rows for a card. `json_file` gets every figure, with its standard error; atomic.
     """
-    from app.commands.train import chosen_subjects  # noqa: PLC0415
     from stcformer import Lifter  # noqa: PLC0415
     from stcformer.corpus import read_corpus  # noqa: PLC0415
     from stcformer.evaluation import evaluate  # noqa: PLC0415
@@ -54,7 +54,7 @@ def run_evaluation(
     console = Console(highlight=False, soft_wrap=True)
     lifter = Lifter.from_pretrained(lifter_name, device)  # before the slow reading: its name may be wrong
     corpus = read_corpus(mocap, lambda reason: console.print(f"Skipped: {reason}", markup=False))
-    subjects = chosen_subjects(corpus, hold_out, mocap)
+    subjects, reason = subjects_to_measure(corpus, hold_out, mocap, lifter_name)
     precision = str(lifter.precision).removeprefix("torch.")
     console.print(
         f"{lifter.weights.name} (SHA-256 {lifter.weights.sha256[:12]}...), windows of {lifter.window}, "
@@ -62,6 +62,8 @@ def run_evaluation(
         f"of subjects {', '.join(subjects)}, seed {seed}",
         markup=False,
     )
+    if reason:
+        console.print(reason, markup=False)
     columns = (TextColumn("Measuring"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task("", total=1.0)
@@ -92,6 +94,31 @@ def run_evaluation(
     else:
         Console(highlight=False, width=max(console.width, _WIDTH)).print(rich_table(rows))
     console.print("\n".join(notes(rows)), markup=False)
+
+
+def subjects_to_measure(
+    corpus: "Corpus", hold_out: str, mocap: Path, lifter_name: str
+) -> tuple[tuple[str, ...], str]:
+    """The subjects that a lifter is measured on, and a sentence on the choice where nobody made it.
+
+    Those in `hold_out`, with commas between. Without it, of shipped weights those of the corpus that they were trained
+    without; of others, those that `stcstudio train` would draw. Raises StudioError for a name that the corpus lacks.
+    """
+    from app.commands.train import chosen_subjects  # noqa: PLC0415
+    from stcformer.weights import SHIPPED_WEIGHTS  # noqa: PLC0415
+
+    shipped = SHIPPED_WEIGHTS.get(lifter_name)
+    if not hold_out and shipped is not None:
+        unseen = tuple(subject for subject in shipped.held_out if subject in corpus.subjects)
+        if unseen:
+            return unseen, f"No --hold-out: these are the subjects that {lifter_name} was trained without."
+    subjects = chosen_subjects(corpus, hold_out, mocap)
+    if hold_out:
+        return subjects, ""
+    return subjects, (
+        "No --hold-out: these subjects are drawn by name, as `stcstudio train` draws them; other weights may have learnt "
+        "from them."
+    )
 
 
 def cells(row: "EvaluationRow") -> tuple[str, ...]:

@@ -7,7 +7,11 @@ from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QWidget
 
 from app.gui.main_window import MainWindow
+from stcformer.own_weights import LifterState
 from tests.gui.conftest import Pump
+
+LIFTERS = (LifterState("wild-27", True, "for most videos"),)
+"""What a settings dialog is given to choose from."""
 
 
 def opened(window: MainWindow, pump: Pump, path: Path) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from driver import LIFTERS
 from made_takes import exact_take
 from pytestqt.qtbot import QtBot
 from synthetic_body import turn_around, walk
@@ -17,12 +18,12 @@ FRAMES = 20
 
 
 def test_the_settings_dialog_gives_back_whom_to_follow(qtbot: QtBot) -> None:
-    dialog = SettingsDialog(Settings(person="2"), ("wild-27",))
+    dialog = SettingsDialog(Settings(person="2"), LIFTERS)
     qtbot.addWidget(dialog)
     assert dialog.chosen().person == "2"
     dialog.person.setCurrentText("all")
     assert dialog.chosen() == Settings(person="all")
-    seventh = SettingsDialog(Settings(person="7"), ("wild-27",))
+    seventh = SettingsDialog(Settings(person="7"), LIFTERS)
     qtbot.addWidget(seventh)
     assert seventh.chosen().person == "7"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from driver import gone_to, opened, pose_of, settled
+from driver import LIFTERS, gone_to, opened, pose_of, settled
 from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QGuiApplication
 
@@ -95,11 +95,11 @@ def test_the_settings_dialog_explains_every_choice_and_gives_back_what_it_was_gi
     window: MainWindow,
 ) -> None:
     chosen = Settings("mediapipe", "wild-27", "cpu", 1.8, 55.0, "gaussian")
-    dialog = SettingsDialog(chosen, ("wild-27",), window)
+    dialog = SettingsDialog(chosen, LIFTERS, window)
     assert dialog.chosen() == chosen
     for widget in (dialog.detector, dialog.lifter, dialog.device, dialog.smoothing):
         assert len(widget.toolTip()) > 30
-    other = SettingsDialog(Settings(), ("wild-27",), window)
+    other = SettingsDialog(Settings(), LIFTERS, window)
     assert other.chosen() == Settings()
 
 

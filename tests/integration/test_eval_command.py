@@ -8,6 +8,8 @@ import torch
 from command_line import CommandLine
 from made_motion import write_body
 
+from app.commands.evaluate import subjects_to_measure
+from stcformer.corpus import held_out_subjects, read_corpus
 from stcformer.model import STCFormer
 from stcformer.weights import Feeding, load_weights, save_weights
 
@@ -66,3 +68,23 @@ def test_an_unknown_subject_a_wrong_name_and_too_few_segments_are_refused(
     assert "There are no weights 'wild-9'" in command("eval", mocap, "--lifter", "wild-9").sentence()
     assert command("eval", mocap, "--segments", "1").code == 2
     assert command("eval", mocap / "nowhere", "--lifter", weights).code == 1
+
+
+def test_without_names_shipped_weights_are_measured_on_those_they_were_trained_without(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "motion"
+    for name in ("cmu/01__a", "cmu/05__a", "cmu_dance/indian__06", "cmu_dance/modern__01"):
+        write_body(folder / f"{name}.bvh", 30)
+    corpus = read_corpus(folder, lambda reason: None)
+    subjects, sentence = subjects_to_measure(corpus, "", folder, "wild-81")
+    assert subjects == ("cmu/05", "cmu_dance/indian")
+    assert "wild-81 was trained without" in sentence
+    assert subjects_to_measure(corpus, "cmu/01", folder, "wild-81") == (("cmu/01",), "")
+    for lifter, part in (
+        ("mine.safetensors", corpus),
+        ("wild-81", corpus.of_subjects(subjects, without=True)),
+    ):
+        drawn, sentence = subjects_to_measure(part, "", folder, lifter)
+        assert drawn == held_out_subjects(part)
+        assert "drawn by name" in sentence

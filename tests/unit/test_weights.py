@@ -21,12 +21,15 @@ from torch import Tensor
 from stcformer.checkpoints import build_model
 from stcformer.errors import LifterError
 from stcformer.model import STCFormer
+from stcformer.own_weights import AUTHORS_REPOSITORY, PUBLISHED_FILES
+from stcformer.paper.evaluation import usual_feed
 from stcformer.weights import (
     DEFAULT_WEIGHTS,
     PUBLISHED_FEEDING,
     SHIPPED_WEIGHTS,
     Feeding,
     lifter_names,
+    lifter_states,
     load_weights,
     save_weights,
 )
@@ -176,6 +179,7 @@ def test_the_3dhp_checkpoints_names_are_translated_and_its_unread_norms_left_out
     assert any(".gate_s." in name for name in renamed)
     weights = load_weights(published(tmp_path, {f"module.{name}": value for name, value in renamed.items()}))
     assert weights.model.variant == "3dhp"
+    assert usual_feed(weights).step == 1, "every frame, as they were trained"
     assert same_output(model, weights.model)
 
 
@@ -195,6 +199,7 @@ def test_shipped_weights_have_the_window_of_their_name_and_stand_beside_their_ca
         card = (assets / shipped.file).with_suffix(".md").read_text()
         assert name in card
         assert weights.sha256[:12] in card
+        assert f"--hold-out {','.join(shipped.held_out)}" in card
 
 
 # --- what does not fit
@@ -468,7 +473,30 @@ def test_an_unknown_name_is_answered_with_the_names_and_the_folder(
 ) -> None:
     monkeypatch.setenv("STCSTUDIO_WEIGHTS", str(tmp_path / "absent"))
     with pytest.raises(LifterError, match=f"{DEFAULT_WEIGHTS}.*absent"):
-        load_weights("h36m-27")
+        load_weights("h36m-243")
+
+
+def test_published_checkpoints_are_listed_until_they_are_there_with_where_to_get_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "own"
+    monkeypatch.setenv("STCSTUDIO_WEIGHTS", str(folder))
+    shipped = tuple(SHIPPED_WEIGHTS)
+    states = {state.name: state for state in lifter_states()}
+    assert [*states] == [*shipped, "h36m-27", "h36m-81"]
+    assert [name for name, state in states.items() if not state.is_here] == ["h36m-27", "h36m-81"]
+    for name in ("h36m-27", "h36m-81"):
+        said = refused(name)
+        assert said == states[name].words
+        for word in (AUTHORS_REPOSITORY, f"{name}.pth", str(folder), PUBLISHED_FILES[name].file):
+            assert word in said
+    folder.mkdir()
+    path = published(folder, small_model().state_dict(), "h36m-81.pth")
+    states = {state.name: state for state in lifter_states()}
+    assert [*states] == [*shipped, "h36m-81", "h36m-27"]
+    assert [name for name, state in states.items() if not state.is_here] == ["h36m-27"]
+    assert hashlib.sha256(path.read_bytes()).hexdigest() in states["h36m-81"].words
+    assert str(path) in states["h36m-81"].words
 
 
 def test_weights_say_what_their_joints_stand_for(tmp_path: Path) -> None:
