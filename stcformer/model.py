@@ -221,6 +221,9 @@ class CrissCrossAttention(nn.Module):
     def _convolve(self, value: Tensor) -> Tensor:
         """The positional half of the paper's SPE: a 3x3 depthwise convolution over frames and joint order."""
         weight = torch.cat((self.sep2_s.weight, self.sep2_t.weight))
+        # There and back, so that the gradient lies in memory as the weights do: the convolution gives its own another
+        # stride over the axis of length 1, of which several processes' averaging complains.
+        weight = weight.flatten(1).view(weight.shape)
         assert self.sep2_s.bias is not None
         assert self.sep2_t.bias is not None
         bias = torch.cat((self.sep2_s.bias, self.sep2_t.bias))

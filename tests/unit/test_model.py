@@ -111,6 +111,14 @@ def test_attention_reaches_what_its_axes_say(attention: str, reached: tuple[bool
     assert _influence(attention) == reached
 
 
+@pytest.mark.parametrize("variant", ["h36m", "3dhp"])
+def test_gradients_lie_in_memory_as_their_weights_do(variant: str) -> None:
+    model = STCFormer(32, 1, variant=variant)
+    model(torch.randn(2, 5, 17, 2)).square().mean().backward()
+    strides = {name: (weight.stride(), weight.grad) for name, weight in model.named_parameters()}
+    assert [name for name, (stride, grad) in strides.items() if grad is None or grad.stride() != stride] == []
+
+
 @pytest.mark.parametrize("option", [{"attention": "diagonal"}, {"position": "sine"}, {"variant": "coco"}])
 def test_an_unknown_option_is_refused_with_the_known_ones(option: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="there are"):
