@@ -67,6 +67,7 @@ def write_mpi_inf_3dhp(folder: Path, *, frames: int = 25) -> None:
         size = (1920, 1080) if number > 4 else (2048, 2048)
         valid = np.ones(frames)
         valid[: number + 1] = 0
+        valid[15] = 0
         test[f"TS{number}"] = clip(number, size) | {"valid": valid}
     folder.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(folder / "data_train_3dhp.npz", data=np.array(training, dtype=object))

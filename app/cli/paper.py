@@ -26,12 +26,17 @@ def train(
     data: DataOption,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the training run.")],
     ablation: Annotated[
-        str, typer.Option(help="What to change: `stcstudio paper recipes` lists them.")
+        str, typer.Option(help="What to change, with commas: `stcstudio paper recipes` lists them.")
     ] = "full",
     keypoints: KeypointsOption = "cpn_ft_h36m_dbb",
     epochs: Annotated[int | None, typer.Option(min=1, help="In place of the preset's 20.")] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Windows a step, in place of 128.")] = None,
     stride: Annotated[int | None, typer.Option(min=1, help="Frames from one window to the next.")] = None,
+    step: Annotated[
+        int | None,
+        typer.Option(min=1, help="Frames of the clip from one frame of a window to the next (t_downsample)."),
+    ] = None,
+    mirror: Annotated[bool, typer.Option(help="See every window mirrored too, as published.")] = True,
     learning_rate: Annotated[float | None, typer.Option(min=1e-8, help="In place of 0.001.")] = None,
     precision: PrecisionOption = "float32",
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 42,
@@ -42,7 +47,18 @@ def train(
     from app.commands.paper_train import PaperTrainingOptions, run_paper_training  # noqa: PLC0415
 
     options = PaperTrainingOptions(
-        recipe, ablation, keypoints, epochs, batch, stride, learning_rate, precision, seed, device
+        recipe,
+        ablation,
+        keypoints,
+        epochs,
+        batch,
+        stride,
+        step,
+        mirror,
+        learning_rate,
+        precision,
+        seed,
+        device,
     )
     run_paper_training(data, output, options, cache)
 

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from app.commands.paper_data import open_dataset
+from app.commands.paper_published import print_published
 
 if TYPE_CHECKING:
     from stcformer.paper.clips import PaperDataset
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 
 _COLUMNS = {
     "human36m": (("p1", "P1 mm"), ("p2", "P2 mm"), ("acceleration", "acceleration mm/s²")),
-    "mpi_inf_3dhp": (("pck", "PCK %"), ("auc", "AUC %"), ("p1", "P1 mm")),
+    "mpi_inf_3dhp": (
+        ("pck", "PCK %"),
+        ("auc", "AUC %"),
+        ("p1", "P1 mm"),
+        ("acceleration", "acceleration mm/frame²"),
+    ),
 }
 
 
@@ -83,7 +89,8 @@ def run_paper_evaluation(
     )
     rows = protocol_rows(dataset, poses, centres)
     _print(console, rows, name)
-    _print_published(console, name, rows[-1], weights.name, feed.frames, options)
+    keypoints = options.keypoints if name == "human36m" else "true"
+    print_published(console, name, rows, weights.name, feed.frames, keypoints)
     if output is not None:
         for path in write_results(output, dataset, poses, centres, rows):
             console.print(f"Written: {path}", markup=False)
@@ -94,27 +101,6 @@ def _print(console: Console, rows: "list[Row]", dataset: str) -> None:
     for row in rows:
         values = (f"{getattr(row, name):.2f}" for name, _ in _COLUMNS[dataset])
         table.add_row(row.name, str(row.frames), *values, style="bold" if row is rows[-1] else "")
-    console.print(table)
-
-
-def _print_published(
-    console: Console, dataset: str, total: "Row", name: str, frames: int, options: PaperEvaluationOptions
-) -> None:
-    from stcformer.paper.published import published_rows  # noqa: PLC0415
-
-    shown = [(column, title) for column, title in _COLUMNS[dataset] if column != "acceleration"]
-    table = Table("method", "frames", "2D", *(title for _, title in shown), "source", title="Published")
-    has_true_keypoints = dataset != "human36m" or options.keypoints == "gt"
-    for row in published_rows(dataset):
-        if (row.keypoints in ("gt", "true")) != has_true_keypoints:
-            continue
-        values = (
-            f"{value:.1f}" if (value := row.figures.get(column)) is not None else "" for column, _ in shown
-        )
-        table.add_row(row.method, str(row.frames), row.keypoints, *values, row.source)
-    mine = (f"{getattr(total, column):.1f}" for column, _ in shown)
-    keypoints = options.keypoints if dataset == "human36m" else "true"
-    table.add_row(name, str(frames), keypoints, *mine, "this run", style="bold")
     console.print(table)
 
 

@@ -7,12 +7,19 @@ from rich.table import Table
 
 from app.errors import StudioError
 
+_WIDTH = 100
+"""Columns that the tables take, however narrow the terminal: names are to be copied."""
+
+
+def _console() -> Console:
+    return Console(highlight=False, width=max(Console().width, _WIDTH))
+
 
 def print_recipes() -> None:
     """The presets with what they say, and the ablations with what they change."""
     from stcformer.paper.recipe import ABLATIONS, RECIPES  # noqa: PLC0415
 
-    console = Console(highlight=False)
+    console = _console()
     table = Table("recipe", "data set", "frames", "step", "width", "depth", "epochs", "batch", "rate")
     for name, recipe in RECIPES.items():
         numbers = (recipe.frames, recipe.step, recipe.width, recipe.depth, recipe.epochs, recipe.batch)
@@ -48,7 +55,7 @@ def print_sizes() -> None:
             f"{published_multiply_accumulates(model, frames) / 1e6:.0f}",
             f"{multiply_accumulates(model, frames) / 1e6:.0f}",
         )
-    console = Console(highlight=False)
+    console = _console()
     console.print(table)
     console.print("The paper counts linear layers and convolutions, neither attention nor normalisation.")
     console.print(_ablation_sizes())
@@ -88,6 +95,6 @@ def print_speed(frames: str, width: int, precision: str, device: str) -> None:
     for speed in speeds:
         figures = (f"{speed.poses_kept_whole():.0f}", f"{speed.windows_per_second:.1f}")
         table.add_row(str(speed.frames), str(speed.windows), *figures)
-    console = Console(highlight=False)
+    console = _console()
     console.print(f"{platform.processor() or platform.machine()}, {where}, width {width}, no mirror average")
     console.print(table)

@@ -26,6 +26,8 @@ class PaperTrainingOptions:
     epochs: int | None
     batch: int | None
     stride: int | None
+    step: int | None
+    mirror: bool
     learning_rate: float | None
     precision: str
     seed: int
@@ -75,11 +77,11 @@ def chosen_recipe(options: PaperTrainingOptions) -> "Recipe":
         raise StudioError(f"There is no precision '{options.precision}'; choose float32 or bfloat16.")
     changes: dict[str, Any] = {
         name: value
-        for name in ("epochs", "batch", "stride", "learning_rate")
+        for name in ("epochs", "batch", "stride", "step", "learning_rate")
         if (value := getattr(options, name)) is not None
     }
     recipe = find_recipe(options.recipe, options.ablation)
-    return replace(recipe, precision=options.precision, seed=options.seed, **changes)
+    return replace(recipe, mirror=options.mirror, precision=options.precision, seed=options.seed, **changes)
 
 
 def _train(trainer: "PaperTrainer", console: Console) -> None:
@@ -101,21 +103,16 @@ def _train(trainer: "PaperTrainer", console: Console) -> None:
 def _write(trainer: "PaperTrainer", output: Path, options: PaperTrainingOptions) -> list[Path]:
     """The weights, the refinement's beside them, and what made them."""
     from stcformer.atomic import atomic_path  # noqa: PLC0415
-    from stcformer.conventions import HUMAN36M, MPI_INF_3DHP  # noqa: PLC0415
-    from stcformer.paper.evaluation import REFINEMENT_FILE, save_refinement  # noqa: PLC0415
-    from stcformer.paper.human36m import FRAME_RATE  # noqa: PLC0415
-    from stcformer.weights import Feeding, save_weights  # noqa: PLC0415
+    from stcformer.paper.evaluation import REFINEMENT_FILE, feeding_of, save_refinement  # noqa: PLC0415
+    from stcformer.weights import save_weights  # noqa: PLC0415
 
     recipe = trainer.recipe
-    rate = FRAME_RATE / recipe.step
     weights = output / "weights.safetensors"
     origin = (
         f"trained with `stcstudio paper train {options.recipe} --ablation {options.ablation}` on "
         f"{trainer.dataset.description}, whose licence allows research only"
     )
-    convention = HUMAN36M if recipe.dataset == "human36m" else MPI_INF_3DHP
-    feeding = Feeding("screen", rate, (0.9 * rate, 1.1 * rate), recipe.frames, convention)
-    save_weights(weights, trainer.model, feeding, origin, half=False)
+    save_weights(weights, trainer.model, feeding_of(recipe), origin, half=False)
     written = [weights]
     if trainer.refinement is not None:
         path = output / REFINEMENT_FILE

@@ -10,15 +10,17 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from stcformer.atomic import atomic_path
+from stcformer.conventions import HUMAN36M, MPI_INF_3DHP
 from stcformer.device import choose_device, describe_device
 from stcformer.errors import LifterError
 from stcformer.paper.clips import PaperDataset
 from stcformer.paper.human36m import FRAME_RATE
 from stcformer.paper.prediction import predict_centres
 from stcformer.paper.protocols import Row, human36m_rows, mpi_inf_3dhp_rows
+from stcformer.paper.recipe import Recipe
 from stcformer.paper.refinement import Refinement
 from stcformer.paper.windows import window_centres
-from stcformer.weights import Weights
+from stcformer.weights import Feeding, Weights
 
 PRECISIONS = ("float32", "bfloat16")
 REFINEMENT_FILE = "refinement.safetensors"
@@ -48,12 +50,19 @@ def check_weights(weights: Weights) -> str:
 
 
 def usual_feed(weights: Weights) -> Feed:
-    """The window that the weights learnt, and its step in frames of Human3.6M's 50 Hz.
+    """The window that the weights learnt, and its step in frames of the clip.
 
-    MPI-INF-3DHP has no one rate: its windows are of frames as they follow each other.
+    Human3.6M has 50 frames a second. Weights of MPI-INF-3DHP, which has 25 and 50, count its frames as if it had 50 too.
     """
-    step = round(FRAME_RATE / weights.feeding.frame_rate) if check_weights(weights) == "human36m" else 1
-    return Feed(weights.feeding.window, max(1, step))
+    check_weights(weights)
+    return Feed(weights.feeding.window, max(1, round(FRAME_RATE / weights.feeding.frame_rate)))
+
+
+def feeding_of(recipe: Recipe) -> Feeding:
+    """What weights that a recipe trained say of their input; `usual_feed` reads it back."""
+    rate = FRAME_RATE / recipe.step
+    convention = HUMAN36M if recipe.dataset == "human36m" else MPI_INF_3DHP
+    return Feeding("screen", rate, (0.9 * rate, 1.1 * rate), recipe.frames, convention)
 
 
 def predict_test(

@@ -31,7 +31,8 @@ class Row:
     p2: float = np.nan
     """Protocol 2: after each pose's own Procrustes alignment."""
     acceleration: float = np.nan
-    """mm / s^2: mean error of the joints' accelerations, over the frames that follow each other."""
+    """Mean error of the joints' accelerations, over the frames that follow each other: mm / s^2 on Human3.6M, mm a frame
+    squared on MPI-INF-3DHP, whose files say no rate."""
     pck: float = np.nan
     """Per cent of joints closer than `PCK_THRESHOLD_MM`."""
     auc: float = np.nan
@@ -62,7 +63,9 @@ def human36m_rows(poses: Array, truth: Array, clips: Clips, rows: NDArray[np.int
     for name in dict.fromkeys(clips.actions):
         chosen = action == name
         if chosen.any():
-            jitter = _acceleration(1000 * poses[chosen], 1000 * truth[chosen], rows[chosen], clip[chosen])
+            jitter = _acceleration(
+                1000 * poses[chosen], 1000 * truth[chosen], rows[chosen], clip[chosen], FRAME_RATE
+            )
             table.append(
                 Row(name, int(chosen.sum()), float(p1[chosen].mean()), float(p2[chosen].mean()), jitter)
             )
@@ -81,16 +84,20 @@ def average(rows: Sequence[Row]) -> Row:
 def mpi_inf_3dhp_rows(poses: Array, truth: Array, clips: Clips, rows: NDArray[np.int64]) -> list[Row]:
     """PCK, AUC and protocol 1, sequence by sequence and over all frames, as the data set's own evaluation does.
 
+    The acceleration error is ours; it counts three frames that follow each other and are all valid.
+
     poses, truth: (M, 17, 3) millimetres relative to the pelvis, of the (M,) `rows`, the valid frames.
     """
     errors = np.linalg.norm(poses - truth, axis=-1)
-    sequence = np.array(clips.subjects)[clips.clip_of_frames(rows)]
+    clip = clips.clip_of_frames(rows)
+    sequence = np.array(clips.subjects)[clip]
     named = [(name, sequence == name) for name in dict.fromkeys(clips.subjects) if (sequence == name).any()]
     return [
         Row(
             name,
             int(chosen.sum()),
             float(errors[chosen].mean()),
+            acceleration=_acceleration(poses[chosen], truth[chosen], rows[chosen], clip[chosen], 1.0),
             pck=correct_keypoints(errors[chosen][:, PCK_JOINTS]),
             auc=area_under_curve(errors[chosen][:, PCK_JOINTS]),
         )
@@ -103,11 +110,16 @@ def joint_errors(poses: Array, truth: Array, millimetres: float) -> Array:
     return np.asarray(millimetres * np.linalg.norm(poses - truth, axis=-1))
 
 
-def _acceleration(poses: Array, truth: Array, rows: NDArray[np.int64], clip: NDArray[np.int64]) -> float:
-    """Mean over the triples of frames that follow each other within a clip; NaN where there is none."""
+def _acceleration(
+    poses: Array, truth: Array, rows: NDArray[np.int64], clip: NDArray[np.int64], rate: float
+) -> float:
+    """Mean over the triples of frames that follow each other within a clip; NaN where there is none.
+
+    rate: frames a second, or 1 for an error a frame squared.
+    """
     if len(rows) < 3:
         return np.nan
     following = (np.diff(rows) == 1) & (np.diff(clip) == 0)
     triples = following[:-1] & following[1:]
-    errors = acceleration_errors(poses, truth, FRAME_RATE)
+    errors = acceleration_errors(poses, truth, rate)
     return float(errors[triples].mean()) if triples.any() else np.nan

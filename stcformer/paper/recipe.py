@@ -81,10 +81,23 @@ ABLATIONS: dict[str, dict[str, Any]] = {
 (`no-position`) go without position embedding; `part-embedding` is its SPE1, `convolution` its SPE2."""
 
 
-def find_recipe(name: str, ablation: str = "full") -> Recipe:
-    """The preset of that name with an ablation's changes. Raises LifterError for an unknown name, with the known."""
+def find_recipe(name: str, ablations: str = "full") -> Recipe:
+    """The preset of that name with the changes of an ablation, or of several with commas between.
+
+    Raises LifterError for an unknown name, with the known, and for two ablations that change the same.
+    """
     if name not in RECIPES:
         raise LifterError(f"There is no recipe '{name}'; there are: {', '.join(RECIPES)}.")
-    if ablation not in ABLATIONS:
-        raise LifterError(f"There is no ablation '{ablation}'; there are: {', '.join(ABLATIONS)}.")
-    return replace(RECIPES[name], **ABLATIONS[ablation])
+    changes: dict[str, Any] = {}
+    changed_by: dict[str, str] = {}
+    for ablation in (word.strip() for word in ablations.split(",")):
+        if ablation not in ABLATIONS:
+            raise LifterError(f"There is no ablation '{ablation}'; there are: {', '.join(ABLATIONS)}.")
+        for field, value in ABLATIONS[ablation].items():
+            if field in changed_by:
+                raise LifterError(
+                    f"The ablations '{changed_by[field]}' and '{ablation}' both change the {field}; choose one."
+                )
+            changed_by[field] = ablation
+            changes[field] = value
+    return replace(RECIPES[name], **changes)

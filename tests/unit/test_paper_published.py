@@ -2,10 +2,34 @@
 
 import pytest
 
-from stcformer.paper.published import PublishedRow, published_rows
+from stcformer.paper.published import PublishedActions, PublishedRow, published_actions, published_rows
 
 ALL = [*published_rows("human36m"), *published_rows("mpi_inf_3dhp")]
 LIMITS = {"p1": (15.0, 120.0), "p2": (15.0, 80.0), "pck": (70.0, 100.0), "auc": (40.0, 95.0)}
+
+
+BY_ACTIONS = [row for protocol in ("p1", "p2") for row in published_actions(protocol, "cpn_ft_h36m_dbb")]
+
+
+@pytest.mark.parametrize("row", BY_ACTIONS, ids=lambda row: f"{row.method} {row.protocol}")
+def test_the_errors_of_the_actions_average_to_the_published_average(row: PublishedActions) -> None:
+    actions = {name: error for name, error in row.errors.items() if name != "Average"}
+    assert len(actions) == 15
+    # Each figure is rounded to a tenth, and some averages were made of rounded ones.
+    assert sum(actions.values()) / 15 == pytest.approx(row.errors["Average"], abs=0.07)
+    (same,) = [
+        other
+        for other in published_rows("human36m")
+        if (other.method, other.frames, other.keypoints) == (row.method, row.frames, row.keypoints)
+    ]
+    assert same.figures.get(row.protocol, row.errors["Average"]) == row.errors["Average"]
+    paper, _, place = row.source.partition("; ")
+    assert "20" in paper
+    assert "table" in place
+
+
+def test_the_papers_own_model_is_there_by_actions_for_both_protocols() -> None:
+    assert [row.protocol for row in BY_ACTIONS if row.method == "STCFormer-L"] == ["p1", "p2"]
 
 
 def identity(row: PublishedRow) -> str:

@@ -12,11 +12,13 @@ import pytest
 import torch
 
 from stcformer.errors import LifterError
+from stcformer.paper.evaluation import feeding_of, usual_feed
 from stcformer.paper.prediction import predict_centres
 from stcformer.paper.recipe import ABLATIONS, RECIPES, Recipe, find_recipe
 from stcformer.paper.refinement import pose_on_rays
 from stcformer.paper.trainer import EpochReport, PaperTrainer, Place
 from stcformer.paper.windows import window_centres
+from stcformer.weights import load_weights, save_weights
 from tests.made_clips import made_clips, made_dataset
 
 HERE = Place(0, 1, torch.device("cpu"))
@@ -162,6 +164,33 @@ def test_the_presets_are_the_papers_models() -> None:
 @pytest.mark.parametrize("ablation", [name for name in ABLATIONS if name not in ("width-512", "depth-8")])
 def test_every_ablation_makes_a_network(ablation: str) -> None:
     find_recipe("h36m-9", ablation).make_model()
+
+
+def test_several_ablations_change_what_each_says() -> None:
+    together = find_recipe("h36m-27", "depth-4, width-128,no-position")
+    assert together == replace(RECIPES["h36m-27"], depth=4, width=128, position="none")
+
+
+@pytest.mark.parametrize(
+    ("ablations", "changed_twice"),
+    [("depth-4,depth-8", "depth"), ("no-position,time-only", "position"), ("width-64,width-64", "width")],
+)
+def test_two_ablations_that_change_the_same_are_refused(ablations: str, changed_twice: str) -> None:
+    first, second = ablations.split(",")
+    with pytest.raises(LifterError, match=f"'{first}' and '{second}' both change the {changed_twice}"):
+        find_recipe("h36m-27", ablations)
+
+
+def test_what_a_run_learnt_is_what_its_evaluation_feeds(tmp_path: Path) -> None:
+    for dataset, variant, step in (
+        ("human36m", "h36m", 3),
+        ("mpi_inf_3dhp", "3dhp", 1),
+        ("mpi_inf_3dhp", "3dhp", 2),
+    ):
+        recipe = replace(SMALL, dataset=dataset, variant=variant, step=step)
+        save_weights(tmp_path / "w.safetensors", recipe.make_model(), feeding_of(recipe), "made in a test")
+        feed = usual_feed(load_weights(tmp_path / "w.safetensors"))
+        assert (feed.frames, feed.step) == (5, step)
 
 
 def test_an_unknown_recipe_or_ablation_is_said_with_the_known_ones() -> None:
