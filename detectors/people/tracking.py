@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from detectors.keypoints import H36M17, to_h36m17
+from detectors.keypoints import H36M17, feet_of, to_h36m17
 from detectors.people import appearance
 from detectors.people.oks import person_size, similarity
 from detectors.protocol import Array, Image, Person
@@ -62,6 +62,10 @@ class Track:
     """(17, 2) pixels of each frame, Human3.6M's joints."""
     scores: list[Array] = field(default_factory=list)
     """(17,) of each frame."""
+    feet: list[Array] = field(default_factory=list)
+    """(2, 2, 2) pixels of each frame: left and right, heel and toe."""
+    foot_scores: list[Array] = field(default_factory=list)
+    """(2, 2) of each frame."""
     prominence: float = 0.0
     """Body sizes over all frames, in pixels: the largest and longest in view comes first."""
     height_share: float = 0.0
@@ -75,6 +79,13 @@ class Track:
             keypoints[self.frames], scores[self.frames] = self.keypoints, self.scores
         return keypoints, scores
 
+    def dense_feet(self, frames: int) -> tuple[Array, Array]:
+        """(F, 2, 2, 2) pixels and (F, 2, 2) scores of heels and toes over a video's frames; NaN and 0 likewise."""
+        feet, foot_scores = np.full((frames, 2, 2, 2), np.nan), np.zeros((frames, 2, 2))
+        if self.frames:
+            feet[self.frames], foot_scores[self.frames] = self.feet, self.foot_scores
+        return feet, foot_scores
+
 
 @dataclass(frozen=True, eq=False)
 class _Seen:
@@ -82,6 +93,8 @@ class _Seen:
 
     keypoints: Array
     scores: Array
+    feet: Array
+    foot_scores: Array
     box: Array
     size: float
     colours: Array | None = None
@@ -231,7 +244,8 @@ class Tracker:
 
 def _seen(person: Person) -> _Seen:
     keypoints, scores = to_h36m17(person.keypoints, person.scores, person.format)
-    return _Seen(keypoints, scores, person.box, person_size(keypoints, scores))
+    feet = feet_of(person.keypoints, person.scores, person.format)
+    return _Seen(keypoints, scores, *feet, person.box, person_size(keypoints, scores))
 
 
 def _without_duplicates(persons: Iterable[_Seen]) -> list[_Seen]:
@@ -312,6 +326,8 @@ def _add_frame(track: Track, frame: int, seen: _Seen, picture_height: float) -> 
     track.frames.append(frame)
     track.keypoints.append(seen.keypoints)
     track.scores.append(seen.scores)
+    track.feet.append(seen.feet)
+    track.foot_scores.append(seen.foot_scores)
     track.prominence += seen.size * float(seen.scores.mean())
     share = float(seen.box[3] - seen.box[1]) / picture_height
     track.height_share += (share - track.height_share) / len(track.frames)
@@ -325,6 +341,8 @@ def _join(old: Track, new: Track) -> None:
     old.frames += new.frames
     old.keypoints += new.keypoints
     old.scores += new.scores
+    old.feet += new.feet
+    old.foot_scores += new.foot_scores
 
 
 def _is_flicker(follower: _Follower, longest: int) -> bool:
