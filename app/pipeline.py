@@ -185,6 +185,7 @@ def assemble_take(
         source.fps,
         settings,
         chosen_contacts(edits, len(keypoints), len(time_s)),
+        (feet, foot_scores),
     )
     provenance = provenance | {
         "settings": asdict(settings),

@@ -71,6 +71,7 @@ def reconstruct_motion(
     *,
     beside: MotionResult | None = None,
     contacts: Contacts | None = None,
+    feet: tuple[Array, Array] | None = None,
 ) -> MotionResult:
     """One person's poses with constant bones, scale, smoothing, a root trajectory and world space.
 
@@ -81,13 +82,14 @@ def reconstruct_motion(
     beside: the result of the same video's first person, whose origin is used too, so that persons stand where
     they stood to each other. The floor is each person's own: their scales, and so their floors, differ.
     contacts: (F, 2) contacts of the feet that were set by hand, -1 elsewhere; they go before what is found.
+    feet: heels and toes, (F, 2, 2, 2) pixels, NaN where not observed, and their scores (F, 2, 2).
 
     Raises StudioError for a value out of range, ValueError for shapes.
     """
     settings = settings or Settings()
     check_choices(settings)
     keep_in_one_thread()
-    person = place_person(pose, keypoints, scores, image_size, fps, settings)
+    person = place_person(pose, keypoints, scores, image_size, fps, settings, feet)
     gravity = (
         beside.gravity if beside is not None else find_gravity([person], fps, settings.camera_pitch_degrees)
     )
@@ -103,19 +105,29 @@ def reconstruct_people(
     fps: float,
     settings: Settings | None = None,
     contacts: Contacts | None = None,
+    feet: tuple[Array, Array] | None = None,
 ) -> list[MotionResult]:
     """`reconstruct_motion` of each of P persons, in one world: (P, F, 17, 3), (P, F, 17, 2), (P, F, 17).
 
     All share the up direction and the origin. The height of the settings is the first person's; the others are scaled so
     that they stand on the first one's floor where that can be told (`app.motion.company`), else they keep the lifter's
-    scale. Each stands on the floor that the own feet found. `contacts` (P, F, 2) are those that were set by hand.
+    scale. Each stands on the floor that the own feet found. `contacts` (P, F, 2) are those that were set by hand;
+    `feet` are heels and toes, (P, F, 2, 2, 2) pixels and (P, F, 2, 2) scores.
     """
     settings = settings or Settings()
     check_choices(settings)
     keep_in_one_thread()
     others = replace(settings, height_m=None)
     persons = [
-        place_person(poses[p], keypoints[p], scores[p], image_size, fps, others if p else settings)
+        place_person(
+            poses[p],
+            keypoints[p],
+            scores[p],
+            image_size,
+            fps,
+            others if p else settings,
+            None if feet is None else (feet[0][p], feet[1][p]),
+        )
         for p in range(len(poses))
     ]
     gravity = find_gravity(persons, fps, settings.camera_pitch_degrees)
@@ -168,7 +180,10 @@ def _distance(ground: _Ground) -> float:
 
 def _on_ground(person: PlacedPerson, fps: float, gravity: Gravity, chosen: Contacts | None) -> _Ground:
     upright = (person.pose + person.root[:, None]) @ camera_to_world(gravity.up).T
-    stands = with_chosen(find_contacts(upright, fps, visible=person.feet_visible, camera=np.zeros(3)), chosen)
+    found = find_contacts(
+        upright, fps, visible=person.feet_visible, camera=np.zeros(3), feet_speed=person.feet_speed
+    )
+    stands = with_chosen(found, chosen)
     ankle_height = ANKLE_HEIGHT_FRACTION * person.report["body"]["height_m"]
     return _Ground(upright, stands, find_floor(upright, stands, ankle_height), ankle_height)
 
