@@ -50,8 +50,8 @@ def find_contacts(
     `world` (F, 17, 3) is one person in world space, metres, z up, NaN where nobody was seen. `visible` (F, 2) says in
     which frames each foot was seen (`visible_feet`); without it, wherever there is a pose. `camera` (3,) is where the
     camera stands in world space: what a foot moves towards it or away counts less then (`DEPTH_SHARE`).
-    `feet_speed` (F, 2) is how fast heel and toe move in the picture (`app.motion.foot_speeds`), metres a second, NaN where
-    that is not known: a foot is as slow as that or as its ankle, whichever is slower.
+    `feet_speed` (F, 2) is how fast heel and toe move in the picture (`app.motion.foot_speeds`), metres a second, NaN
+    where that is not known: a foot is as slow as that or as its ankle, whichever is slower.
 
     A contact begins where the ankle is low and slow, and lasts until it is high or fast (hysteresis).
     """

@@ -11,7 +11,8 @@ def foot_speeds(feet: Array, foot_scores: Array, depth: Array, focal: float, fps
     they were not seen well.
 
     feet: (F, 2, 2, 2) pixels; foot_scores: (F, 2, 2); depth: (F, 2) metres of the two feet before the camera;
-    focal: pixels. A foot that rolls over its toes moves its heel: then it does not stand as a whole, and its ankle cannot be held.
+    focal: pixels. A foot that rolls over its toes moves its heel: then it does not stand as a whole, and its ankle cannot
+    be held.
     """
     reach = max(1, round(SPEED_SECONDS * fps))
     frames = np.arange(len(feet))
