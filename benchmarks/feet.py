@@ -98,7 +98,7 @@ def figures(clip: RenderedClip, take: Take) -> dict[str, float]:
 def directions(take: Take) -> Array:
     """(F, 2, 3) unit, world space: the first person's feet, heel to toe, as the formats have them."""
     motion = solve_person(take, 0, take.time_s, take.source.path)
-    feet = to_global(motion.rotations)[:, [node_index("LeftFoot"), node_index("RightFoot")], :, 2]
+    feet = to_global(motion.rotations)[..., 2][:, [node_index("LeftFoot"), node_index("RightFoot")]]
     return np.asarray(feet @ to_y_up(np.eye(3)).T)
 
 

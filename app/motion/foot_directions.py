@@ -20,15 +20,15 @@ FOOT_LENGTH = 0.135
 """Heel to toe as detectors mark them, of body height. The whole foot has 0.152 (Drillis and Contini 1966, in Winter); the
 marks lie within it: MediaPipe's heels and toes of the rendered clips are 0.125 apart in the middle."""
 
-_SPREAD = 0.4
-"""Of the foot's length: standard deviation of the guess, 23 degrees."""
-_CARRY_S = 0.12
+_SPREAD = 0.35
+"""Of the foot's length: standard deviation of the guess, 20 degrees."""
+_CARRY_S = 0.1
 """For so long an error of the guess stays alike."""
 _LENGTH_SPREAD = 0.2
 """Of the foot's length: people and shoes differ, and marks are off along the foot too."""
-_FLAT_SPREAD = 0.12
+_FLAT_SPREAD = 0.2
 """Of the foot's length: how far a sole that stands is from level; a shoe's heel, and a floor that is not found level."""
-_PICTURE_SPREAD = 0.1
+_PICTURE_SPREAD = 0.12
 """Of the foot's length: standard deviation of a heel and of a toe in the picture, each to each side."""
 
 _UNSURE_SCORE, _SURE_SCORE = 0.3, 0.7

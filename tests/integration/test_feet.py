@@ -44,7 +44,7 @@ def ahead(take: Take) -> np.ndarray:
 def off_the_truth(clip: RenderedClip, take: Take) -> np.ndarray:
     """(F, 2) degrees between the soles of the formats' skeleton and the true ones."""
     motion = solve_person(take, 0, take.time_s, clip.video)
-    feet = to_global(motion.rotations)[:, [node_index("LeftFoot"), node_index("RightFoot")], :, 2]
+    feet = to_global(motion.rotations)[..., 2][:, [node_index("LeftFoot"), node_index("RightFoot")]]
     soles = clip.truth["feet"][:, :, 1] - clip.truth["feet"][:, :, 0]
     soles /= np.linalg.norm(soles, axis=-1, keepdims=True)
     seen = soles @ clip.truth["camera_from_world"][:3, :3].T @ camera_of(take, 0).rotation.T

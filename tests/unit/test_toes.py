@@ -57,7 +57,7 @@ def test_toes_point_where_the_picture_shows_them(turn: float) -> None:
     take = exact_take(STANDING)
     np.testing.assert_allclose(outward(take), 0, atol=3)
     shares = outward(with_feet(take, turn)) / turn
-    assert (shares > 0.6).all(), "the guess has a say, and more of it in a foot that points at the camera"
+    assert (shares > 0.45).all(), "the guess has a say, and more of it in a foot that points at the camera"
     assert (shares < 1.1).all()
 
 
