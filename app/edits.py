@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from app.errors import StudioError
 from app.records import record_from_json, record_to_json
-from stcformer.skeleton import JOINT_COUNT, MIRROR
+from stcformer.skeleton import JOINT_COUNT, JOINTS, MIRROR
 
 Array = NDArray[np.floating[Any]]
 
@@ -92,6 +92,7 @@ _KINDS: dict[str, type[Edit]] = {
     "name_person": NamePerson,
     "set_contact": SetContact,
 }
+_ANKLES = (JOINTS.index("lankle"), JOINTS.index("rankle"))
 _LARGEST_NUMBER = 2**31 - 1
 _LONGEST_NAME = 200
 
@@ -133,6 +134,35 @@ def apply_edits(
             case NamePerson() | SetContact():
                 pass
     return keypoints, scores
+
+
+def apply_edits_to_feet(feet: Array, foot_scores: Array, edits: Iterable[Edit]) -> tuple[Array, Array]:
+    """(P, F, 2, 2, 2) pixels and (P, F, 2, 2) scores of heels and toes with the edits made, in new arrays.
+
+    Sides and people that change places take their feet with them. Whoever hides or moves an ankle says that the detector
+    was wrong about that foot: its heel and toe are then not observed in these frames.
+    """
+    feet, foot_scores = feet.copy(), foot_scores.copy()
+    people = len(feet)
+    for edit in edits:
+        match edit:
+            case MoveJoint(person, frame, joint) if person < people and joint in _ANKLES:
+                _unobserve(feet, foot_scores, person, slice(frame, frame + 1), _ANKLES.index(joint))
+            case HideJoint(person, start, stop, joint) if person < people and joint in _ANKLES:
+                _unobserve(feet, foot_scores, person, slice(start, stop), _ANKLES.index(joint))
+            case SwapSides(person, start, stop) if person < people:
+                for array in (feet, foot_scores):
+                    array[person, start:stop] = array[person, start:stop, ::-1].copy()
+            case SwapPeople(first, second, start) if max(first, second) < people:
+                for array in (feet, foot_scores):
+                    array[[first, second], start:] = array[[second, first], start:]
+            case _:
+                pass
+    return feet, foot_scores
+
+
+def _unobserve(feet: Array, foot_scores: Array, person: int, frames: slice, foot: int) -> None:
+    feet[person, frames, foot], foot_scores[person, frames, foot] = np.nan, 0.0
 
 
 def chosen_contacts(edits: Iterable[Edit], people: int, frames: int) -> NDArray[np.int8]:

@@ -20,7 +20,7 @@ from app.take import Array, Source, Take
 from app.video import Frame
 from detectors import Person
 from detectors.people.matching import MOST_PEOPLE
-from detectors.people.side_swaps import undo_side_swaps
+from detectors.people.side_swaps import exchange_feet, undo_side_swaps
 from detectors.people.tracking import Track, Tracker
 from stcformer.skeleton import JOINT_COUNT
 
@@ -41,6 +41,10 @@ class People:
     """(P, F, 17, 2) pixels as detected, with side swaps undone, without edits."""
     scores: Array
     """(P, F, 17) of them."""
+    feet: Array
+    """(P, F, 2, 2, 2) pixels of heels and toes as detected, with side swaps undone, without edits."""
+    foot_scores: Array
+    """(P, F, 2, 2) of them."""
     edited: tuple[Array, Array]
     """The same two with the edits."""
     lifted: Array
@@ -185,6 +189,16 @@ class PeopleFinder:
             np.stack([person[0] for person in people]),
             np.stack([person[1] for person in people]),
         )
+        feet, foot_scores = (
+            np.stack(arrays)
+            for arrays in zip(
+                *(
+                    exchange_feet(*follow.track.dense_feet(self._frame_count), person[2])
+                    for follow, person in zip(self.followed, people, strict=True)
+                ),
+                strict=True,
+            )
+        )
         edited = apply_edits(keypoints, scores, self._edits)
         lifted, disagreement = self._lifted(edited)
         for follow, *final in zip(self.followed, *edited, lifted, strict=True):
@@ -196,7 +210,7 @@ class PeopleFinder:
         ]
         numbers = {track.number: number for number, track in enumerate(chosen, start=1)}
         report = [describe_track(track, numbers.get(track.number)) for track in tracks]
-        return People(keypoints, scores, edited, lifted, disagreement, swaps, report)
+        return People(keypoints, scores, feet, foot_scores, edited, lifted, disagreement, swaps, report)
 
     def _wanted(self, tracks: Sequence[Track]) -> list[Track]:
         return wanted(tracks, self._settings.person, self._frame_count, self._source.fps)

@@ -17,10 +17,13 @@ import numpy as np
 
 from app.camera_motion import CameraMotionFinder
 from app.detection import describe_detector, detected_persons, raise_if_set
-from app.edits import Edit, chosen_contacts, edits_to_json
+from app.edits import Edit, apply_edits_to_feet, chosen_contacts, edits_to_json
 from app.fingerprint import fingerprint
 from app.lifting import EARLY_BLOCK_FRAMES, LifterThread, describe_lifter
 from app.motion import check_choices, reconstruct_people
+from app.motion.root import pinhole
+from app.motion.toes import find_toes
+from app.motion.world import camera_to_world
 from app.people import PeopleFinder, check_person
 from app.settings import Settings
 from app.take import Array, Evidence, Source, Take
@@ -142,7 +145,14 @@ def process_video(
                 "file": fingerprint(path),
             },
         }
-        evidence = Evidence(people.keypoints, people.scores, people.lifted, people.disagreement)
+        evidence = Evidence(
+            people.keypoints,
+            people.scores,
+            people.lifted,
+            people.disagreement,
+            people.feet,
+            people.foot_scores,
+        )
         take = assemble_take(source, video.time_s, people.edited, evidence, settings, edits, provenance)
         moved = time.perf_counter()
         report(Progress("motion", total, total, moved - lifted))
@@ -174,6 +184,7 @@ def assemble_take(
     (P, F, 17)) and lifted is set in motion and becomes a Take. `provenance` is completed with what was done here.
     """
     keypoints, scores = edited
+    feet, foot_scores = apply_edits_to_feet(evidence.feet, evidence.foot_scores, edits)
     motions = reconstruct_people(
         evidence.lifted,
         keypoints,
@@ -183,6 +194,7 @@ def assemble_take(
         settings,
         chosen_contacts(edits, len(keypoints), len(time_s)),
         fov_of_video=source.fov_degrees,
+        feet=(feet, foot_scores),
     )
     provenance = provenance | {
         "settings": asdict(settings),
@@ -192,6 +204,20 @@ def assemble_take(
     }
     frames, joints = len(time_s), keypoints.shape[2]
     contacts = [motion.contacts for motion in motions]
+    camera = pinhole((source.width, source.height), settings.fov_degrees)
+    toes = [
+        find_toes(
+            motion.world,
+            time_s,
+            source.fps,
+            motion.contacts,
+            feet[person],
+            foot_scores[person],
+            camera,
+            (camera_to_world(motion.gravity.up), -motion.origin),
+        )
+        for person, motion in enumerate(motions)
+    ]
     return Take(
         source,
         time_s,
@@ -205,6 +231,9 @@ def assemble_take(
         edits,
         evidence,
         np.stack(contacts) if contacts else np.empty((0, frames, 2), dtype=np.int8),
+        feet,
+        foot_scores,
+        np.stack(toes) if toes else np.empty((0, frames, 2, 3)),
     )
 
 

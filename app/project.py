@@ -30,8 +30,8 @@ from stcformer.atomic import atomic_path
 from stcformer.skeleton import JOINT_COUNT
 
 SUFFIX = ".stctake"
-FORMAT_VERSION = 2
-"""1 had no contacts: they are found anew."""
+FORMAT_VERSION = 3
+"""1 had no contacts: they are found anew. 2 had no feet: none was observed, then."""
 
 ARRAYS: dict[str, tuple[str, ...]] = {
     "time_s": ("F",),
@@ -41,13 +41,23 @@ ARRAYS: dict[str, tuple[str, ...]] = {
     "root_camera": ("P", "F", "3"),
     "world": ("P", "F", "J", "3"),
     "contacts": ("P", "F", "2"),
+    "feet": ("P", "F", "2", "2", "2"),
+    "foot_scores": ("P", "F", "2", "2"),
+    "toes": ("P", "F", "2", "3"),
     "evidence_keypoints": ("P", "F", "J", "2"),
     "evidence_scores": ("P", "F", "J"),
     "evidence_lifted": ("P", "F", "J", "3"),
     "evidence_disagreement": ("P", "F"),
+    "evidence_feet": ("P", "F", "2", "2", "2"),
+    "evidence_foot_scores": ("P", "F", "2", "2"),
 }
 """Name and shape of every array, as in `app.take`; those of the evidence are absent where a Take has none."""
 _BYTES = ("contacts",)
+_NEWER = {
+    "contacts": 2,
+    **dict.fromkeys(("feet", "foot_scores", "toes", "evidence_feet", "evidence_foot_scores"), 3),
+}
+"""The version in which an array came, where that is not the first."""
 
 LARGEST_BYTES = 2**32
 """Of all arrays together: one person for 19 hours at 30 frames a second."""
@@ -244,7 +254,7 @@ def _read_arrays(
     shapes = {
         name: tuple(sizes[letter] for letter in letters)
         for name, letters in ARRAYS.items()
-        if (evidence or not name.startswith("evidence_")) and (content["version"] > 1 or name != "contacts")
+        if (evidence or not name.startswith("evidence_")) and content["version"] >= _NEWER.get(name, 1)
     }
     if sum(_kind(name).itemsize * math.prod(shape) for name, shape in shapes.items()) > LARGEST_BYTES:
         raise _ProjectError("it says that it has more people and frames than this program can hold")
@@ -273,18 +283,17 @@ def _take(path: Path, content: dict[str, Any], arrays: dict[str, Array]) -> Take
     video, provenance = content.get("video"), content.get("provenance")
     if not isinstance(video, dict) or not isinstance(provenance, dict):
         raise _ProjectError("it does not say what it was made from; it is damaged")
-    times, scores = arrays["time_s"], arrays["scores"]
+    times = arrays["time_s"]
     if not np.isfinite(times).all() or (np.diff(times) <= 0).any():
         raise _ProjectError("the times of its frames do not rise; it is damaged")
-    if not ((scores >= 0) & (scores <= 1)).all():
+    scores = [array for name, array in arrays.items() if name.endswith("scores")]
+    if not all(((array >= 0) & (array <= 1)).all() for array in scores):
         raise _ProjectError("its scores are not between 0 and 1; it is damaged")
     evidence = None
     if "evidence_scores" in arrays:
+        start = "evidence_"
         evidence = Evidence(
-            keypoints=arrays["evidence_keypoints"],
-            scores=arrays["evidence_scores"],
-            lifted=arrays["evidence_lifted"],
-            disagreement=arrays["evidence_disagreement"],
+            **{name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
         )
     source = _source(path, video)
     take = Take(
@@ -300,6 +309,7 @@ def _take(path: Path, content: dict[str, Any], arrays: dict[str, Array]) -> Take
         edits=edits_from_json(content.get("edits")),
         evidence=evidence,
         contacts=_contacts(arrays, source),
+        **{name: arrays[name] for name in ("feet", "foot_scores", "toes") if name in arrays},
     )
     moved = with_video(take, _beside(path, video.get("relative_path")) or take.source.path)
     return moved if is_same_video(moved, moved.source.path) else take

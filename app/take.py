@@ -46,6 +46,15 @@ class Evidence:
     """(P, F, 17, 3) camera space, metres, the hip at 0: the lifter's own poses, of the edited keypoints."""
     disagreement: Array
     """(P, F) metres between the lifter's answers for a window and for its mirror image; NaN without a pose."""
+    feet: Array = field(default_factory=lambda: np.zeros((0, 0, 2, 2, 2)))
+    """(P, F, 2, 2, 2) pixels of heels and toes as detected, without edits, as in `Take.feet`; sides as those of the
+    keypoints. Left out, none was observed."""
+    foot_scores: Array = field(default_factory=lambda: np.zeros((0, 0, 2, 2)))
+    """(P, F, 2, 2) of them."""
+
+    def __post_init__(self) -> None:
+        _fill(self, "feet", (*self.scores.shape[:2], 2, 2, 2), np.nan)
+        _fill(self, "foot_scores", (*self.scores.shape[:2], 2, 2), 0.0)
 
 
 @dataclass(frozen=True)
@@ -79,13 +88,21 @@ class Take:
     contacts: NDArray[np.int8] = field(default_factory=lambda: np.zeros((0, 0, 2), dtype=np.int8))
     """(P, F, 2) whether the left and the right foot stand: 1 on the floor, 0 in the air, -1 not known
     (`app.motion.contact`). Left out, none is known."""
+    feet: Array = field(default_factory=lambda: np.zeros((0, 0, 2, 2, 2)))
+    """(P, F, 2, 2, 2) image space: pixels of the left and the right foot's heel and big toe, with the edits. Left out,
+    as by a detector that sees no feet, none was observed."""
+    foot_scores: Array = field(default_factory=lambda: np.zeros((0, 0, 2, 2)))
+    """(P, F, 2, 2) 0..1 of them."""
+    toes: Array = field(default_factory=lambda: np.zeros((0, 0, 2, 3)))
+    """(P, F, 2, 3) world space, metres: the tips of the left and the right foot's toes (`app.motion.toes`), where the
+    feet were not seen as legs and floor have them. Left out, they are not known."""
 
     def __post_init__(self) -> None:
-        shape = (*self.world.shape[:2], 2)
-        if not self.contacts.size:
-            object.__setattr__(self, "contacts", np.full(shape, -1, dtype=np.int8))
-        elif self.contacts.shape != shape:
-            raise ValueError(f"contacts have shape {self.contacts.shape}, but {shape} is needed")
+        shape = self.world.shape[:2]
+        _fill(self, "contacts", (*shape, 2), -1)
+        _fill(self, "feet", (*shape, 2, 2, 2), np.nan)
+        _fill(self, "foot_scores", (*shape, 2, 2), 0.0)
+        _fill(self, "toes", (*shape, 2, 3), np.nan)
 
     def person_count(self) -> int:
         """How many persons the Take holds."""
@@ -106,3 +123,12 @@ class Take:
     def bridged(self, person: int) -> NDArray[np.bool_]:
         """(F,) whether the person has a pose in a frame in which nobody was seen: one between its neighbours."""
         return self.seen(person) & ~seen_frames(self.keypoints[person], self.scores[person])
+
+
+def _fill(record: Evidence | Take, name: str, shape: tuple[int, ...], unknown: float) -> None:
+    """An array that was left out says that nothing is known. Raises ValueError for one of another shape."""
+    array = getattr(record, name)
+    if not array.size:
+        object.__setattr__(record, name, np.full(shape, unknown, dtype=array.dtype))
+    elif array.shape != shape:
+        raise ValueError(f"{name} have shape {array.shape}, but {shape} is needed")

@@ -233,26 +233,23 @@ _FEET_OF: dict[str, tuple[tuple[str, str], ...]] = {
 }
 
 
-def feet_of(
-    keypoints: Array,
-    scores: Array,
-    format: str,  # noqa: A002
-    min_score: float = 0.3,
-) -> Array:
-    """Where heels and big toes are: (..., 2, 2, 2) left and right, heel and toe, x and y in pixels; float64.
+def feet_of(keypoints: Array, scores: Array, format: str) -> tuple[Array, Array]:  # noqa: A002
+    """Where heels and big toes are: (..., 2, 2, 2) left and right, heel and toe, x and y in pixels, and their scores
+    (..., 2, 2); float64.
 
-    `keypoints` (..., K, 2) pixels and `scores` (..., K) in the named format. NaN where a keypoint's score is below
-    `min_score`, and everywhere for a format without feet. Raises DetectorError for an unknown format and for
-    shapes that do not fit it.
+    `keypoints` (..., K, 2) pixels and `scores` (..., K) in the named format. One that was not observed is NaN with
+    score 0; all are for a format without feet. Raises DetectorError for an unknown format and for shapes that do not
+    fit it.
     """
     source = keypoint_format(format)
     keypoints, scores = np.asarray(keypoints, np.float64), np.asarray(scores, np.float64)
     _check_shapes(keypoints, scores, source, (2,))
     if format not in _FEET_OF:
-        return np.full((*keypoints.shape[:-2], 2, 2, 2), np.nan)
+        return np.full((*scores.shape[:-1], 2, 2, 2), np.nan), np.zeros((*scores.shape[:-1], 2, 2))
     indices = np.array([[source.index(keypoint) for keypoint in foot] for foot in _FEET_OF[format]])
-    seen = scores[..., indices] >= min_score  # not so for NaN
-    return np.asarray(np.where(seen[..., None], keypoints[..., indices, :], np.nan))
+    feet, foot_scores = keypoints[..., indices, :], scores[..., indices]
+    observed = np.isfinite(feet).all(axis=-1) & (foot_scores > 0)  # not so for NaN
+    return np.where(observed[..., None], feet, np.nan), np.where(observed, foot_scores, 0.0)
 
 
 def _check_shapes(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.export.colours import Colour, joint_colour, mix
+from app.scene.figure import foot_ends
 from app.take import Array
 from detectors.opencv import import_cv2
 from stcformer.skeleton import bones
@@ -92,10 +93,12 @@ def draw_scene(
     view: View,
     colours: Sequence[Callable[[int], Colour]] = (),
     trails: Sequence[Trail] = (),
+    toes: Sequence[Array] = (),
 ) -> Image:
     """An (H, W, 3) RGB picture of `(17, 3)` world-space persons on the floor z = 0, except those with NaN.
 
     `colours` gives each person's colour of a joint and of the bone that ends in it; without it, those of the sides.
+    `toes` are each person's `(2, 3)` tips of the left and the right foot (`app.take.Take.toes`).
     """
     image = _backdrop(view.width, view.height, view.elevation_degrees, view.fov_degrees).copy()
     _draw_grid(image, view)
@@ -105,7 +108,12 @@ def draw_scene(
         _draw_trail(image, trail, view)
     pieces: list[_Piece] = []
     for number in seen:
-        pieces += _pieces(persons[number], view, colours[number] if colours else joint_colour)
+        pieces += _pieces(
+            persons[number],
+            foot_ends(persons[number], toes[number] if toes else None),
+            view,
+            colours[number] if colours else joint_colour,
+        )
     for piece in sorted(pieces, key=lambda piece: -piece.depth):
         _draw_piece(image, piece)
     return image
@@ -195,10 +203,10 @@ class _Piece:
     colour: Colour
 
 
-def _pieces(person: Array, view: View, colour_of: Callable[[int], Colour]) -> list[_Piece]:
+def _pieces(person: Array, feet: Array, view: View, colour_of: Callable[[int], Colour]) -> list[_Piece]:
     body = float(np.linalg.norm(person[10] - person[8]))
     skull = person[8] + 0.66 * (person[10] - person[8])
-    points = np.concatenate((person, skull[None], _toes(person)))
+    points = np.concatenate((person, skull[None], feet))
     pixels, depth = view.project(points)
     if not np.isfinite(depth).all():
         return []
@@ -216,15 +224,6 @@ def _pieces(person: Array, view: View, colour_of: Callable[[int], Colour]) -> li
     pieces.append(piece(17, 17, (0.34 * body, 0.34 * body), colour_of(10), lift=0.05))
     pieces.append(piece(9, 9, (0.02, 0.02), mix(colour_of(9), (255, 120, 120), 0.35)))
     return pieces
-
-
-def _toes(person: Array) -> Array:
-    """(2, 3) tips of the right and left foot, across shin and hip line: for the eye, not measured."""
-    shins = person[[3, 6]] - person[[2, 5]]
-    sizes = np.maximum(np.linalg.norm(shins, axis=-1, keepdims=True), 1e-9)
-    ahead = np.cross(shins, person[4] - person[1])
-    ahead /= np.maximum(np.linalg.norm(ahead, axis=-1, keepdims=True), 1e-9)
-    return np.asarray(person[[3, 6]] + sizes * (0.11 * shins / sizes + 0.33 * ahead))
 
 
 def _draw_piece(image: Image, piece: _Piece) -> None:

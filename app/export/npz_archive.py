@@ -28,6 +28,9 @@ KEYS: tuple[str, ...] = (
     "camera_position",
     "focal_px",
     "contacts",
+    "feet",
+    "foot_scores",
+    "toes",
     "parents",
     "first_frame",
 )
@@ -54,6 +57,9 @@ def write_npz(take: Take, person: int, path: Path) -> dict[str, Any]:
         "camera_position": np.array([camera.position for camera in cameras]).reshape(-1, 3),
         "focal_px": np.float64(focal_px(take)),
         "contacts": take.contacts,
+        "feet": take.feet,
+        "foot_scores": take.foot_scores,
+        "toes": take.toes,
         "parents": np.array(PARENTS, dtype=np.int64),
         "first_frame": np.int64(take.source.first_frame),
     }
@@ -68,6 +74,8 @@ def write_npz(take: Take, person: int, path: Path) -> dict[str, Any]:
         "camera_position": "metres in world space, of each person; NaN, as the rotation, without a pose",
         "focal_px": PIXELS_FROM_CAMERA,
         "contacts": "left, right foot: 1 on the floor, 0 in the air, -1 not known",
+        "feet": "pixels of heel and toe, of the left and the right foot; NaN with score 0 where not observed",
+        "toes": "metres in world space: tips of the left and the right foot's toes",
         "parents": "index of the joint that each joint's bone begins in; -1 for the hip",
         "first_frame": "the video's frame of the first row",
     }

@@ -130,7 +130,9 @@ def overlay_frames(
             view = View(
                 *layout.panel, (float(targets[k, 0]), float(targets[k, 1]), LOOK_HEIGHT), distance=distance
             )
-            panel = draw_scene(list(take.world[:, k]), view, colours, _trails(take, k, trail_s))
+            panel = draw_scene(
+                list(take.world[:, k]), view, colours, _trails(take, k, trail_s), list(take.toes[:, k])
+            )
             _caption(
                 panel,
                 f"{frame.index:d}   {take.time_s[k]:.2f} s",

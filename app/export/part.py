@@ -32,6 +32,9 @@ def part_of(take: Take, persons: Sequence[int], start: int, stop: int) -> Take:
         root_camera=take.root_camera[persons, rows],
         world=take.world[persons, rows],
         contacts=take.contacts[persons, rows],
+        feet=take.feet[persons, rows],
+        foot_scores=take.foot_scores[persons, rows],
+        toes=take.toes[persons, rows],
         provenance=take.provenance
         | {"part": {"persons": [person + 1 for person in persons], "frames": [start, stop]}},
         evidence=None,

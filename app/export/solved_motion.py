@@ -50,7 +50,7 @@ def solve_person(
     keys = np.flatnonzero(seen)
     keys = keys[np.concatenate(([True], np.diff(take.time_s[keys]) > 0))]
     rig = make_rig(positions, spine_lift_m)
-    rotations = solve_rotations(positions[keys], rig, fps, floor=0.0)
+    rotations = solve_rotations(positions[keys], rig, fps, 0.0, to_y_up(take.toes[person])[keys])
     key_times = take.time_s[keys]
     if len(key_times) != len(times) or not np.array_equal(key_times, times):
         rotations = rotations_at(key_times, rotations, times)

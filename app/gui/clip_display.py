@@ -151,7 +151,7 @@ class ClipDisplay(QObject):
         keypoints, scores = document.people_at(frame)
         self._video.set_people(keypoints, scores, document.chosen, document.names)
         self._scene.set_frame(frame)
-        self._scene.set_poses(document.poses_at(frame), document.chosen)
+        self._scene.set_poses(document.poses_at(frame), document.chosen, document.toes_at(frame))
 
     def _on_content_changed(self) -> None:
         if self._is_active and self._player.shown_frame is not None:

@@ -147,6 +147,12 @@ class Document(QObject):
             return self.take.world[:, frame]
         return np.zeros((0, JOINT_COUNT, 3))
 
+    def toes_at(self, frame: int) -> Array | None:
+        """(P, 2, 3) tips of the left and the right toes of `poses_at`; None where there is no Take to know them."""
+        if self._partial is None and self.take is not None and frame < self.take.frame_count():
+            return self.take.toes[:, frame]
+        return None
+
     # video and Take
 
     def set_video(self, path: Path, video: Video) -> None:

@@ -57,6 +57,7 @@ class SceneView(QWidget):
         self._fps = 30.0
         self._frame = 0
         self._ghost: Array | None = None
+        self._toes: Array | None = None
         self._trail: tuple[int, int] | None = None
         self._canvas: SceneCanvas | None = None
         self._turn = QVariantAnimation(self)
@@ -80,10 +81,14 @@ class SceneView(QWidget):
 
     # --- what is shown ------------------------------------------------------------------------------------
 
-    def set_poses(self, world: Array, chosen: int) -> None:
-        """Draw `(P, 17, 3)` world-space poses, metres; one with NaN is left out. The chosen person is bright."""
+    def set_poses(self, world: Array, chosen: int, toes: Array | None = None) -> None:
+        """Draw `(P, 17, 3)` world-space poses, metres; one with NaN is left out. The chosen person is bright.
+
+        `toes` (P, 2, 3): where each person's left and right feet point to (`app.scene.figure.foot_ends`).
+        """
         seen = np.flatnonzero(np.isfinite(world).all(axis=(1, 2)))
         was_empty = self._viewpoint.is_empty()
+        self._toes = toes
         self._viewpoint.set_poses(world, chosen)
         self._draw_persons()
         self._show_note(_NO_POSES if not len(world) else "" if len(seen) else _NOBODY)
@@ -221,7 +226,8 @@ class SceneView(QWidget):
             return
         world, chosen = self._viewpoint.poses, self._viewpoint.chosen
         seen = np.flatnonzero(np.isfinite(world).all(axis=(1, 2)))
-        persons = [figure_parts(world[person]) for person in seen]
+        toes = self._toes
+        persons = [figure_parts(world[person], None if toes is None else toes[person]) for person in seen]
         if self._ghost is not None and np.isfinite(self._ghost).all():
             persons.append(figure_parts(self._ghost))
         self._canvas.set_persons(persons, int(np.searchsorted(seen, chosen)) if chosen in seen else None)

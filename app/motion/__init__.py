@@ -72,6 +72,7 @@ def reconstruct_motion(
     beside: MotionResult | None = None,
     contacts: Contacts | None = None,
     fov_of_video: float | None = None,
+    feet: tuple[Array, Array] | None = None,
 ) -> MotionResult:
     """One person's poses with constant bones, scale, smoothing, a root trajectory and world space.
 
@@ -83,13 +84,14 @@ def reconstruct_motion(
     they stood to each other. The floor is each person's own: their scales, and so their floors, differ.
     contacts: (F, 2) contacts of the feet that were set by hand, -1 elsewhere; they go before what is found.
     fov_of_video: degrees over the longer side, as the video's metadata tell it (`app.video_lens`).
+    feet: heels and toes, (F, 2, 2, 2) pixels, NaN where not observed, and their scores (F, 2, 2).
 
     Raises StudioError for a value out of range, ValueError for shapes.
     """
     settings = settings or Settings()
     check_choices(settings)
     keep_in_one_thread()
-    person = place_person(pose, keypoints, scores, image_size, fps, settings, fov_of_video)
+    person = place_person(pose, keypoints, scores, image_size, fps, settings, fov_of_video, feet)
     gravity = (
         beside.gravity if beside is not None else find_gravity([person], fps, settings.camera_pitch_degrees)
     )
@@ -106,12 +108,14 @@ def reconstruct_people(
     settings: Settings | None = None,
     contacts: Contacts | None = None,
     fov_of_video: float | None = None,
+    feet: tuple[Array, Array] | None = None,
 ) -> list[MotionResult]:
     """`reconstruct_motion` of each of P persons, in one world: (P, F, 17, 3), (P, F, 17, 2), (P, F, 17).
 
     All share the up direction and the origin. The height of the settings is the first person's; the others are scaled so
     that they stand on the first one's floor where that can be told (`app.motion.company`), else they keep the lifter's
-    scale. Each stands on the floor that the own feet found. `contacts` (P, F, 2) are those that were set by hand.
+    scale. Each stands on the floor that the own feet found. `contacts` (P, F, 2) are those that were set by hand;
+    `feet` are heels and toes, (P, F, 2, 2, 2) pixels and (P, F, 2, 2) scores.
     """
     settings = settings or Settings()
     check_choices(settings)
@@ -119,7 +123,14 @@ def reconstruct_people(
     others = replace(settings, height_m=None)
     persons = [
         place_person(
-            poses[p], keypoints[p], scores[p], image_size, fps, others if p else settings, fov_of_video
+            poses[p],
+            keypoints[p],
+            scores[p],
+            image_size,
+            fps,
+            others if p else settings,
+            fov_of_video,
+            None if feet is None else (feet[0][p], feet[1][p]),
         )
         for p in range(len(poses))
     ]
@@ -176,7 +187,10 @@ def _distance(ground: _Ground) -> float:
 def _on_ground(person: PlacedPerson, fps: float, gravity: Gravity, chosen: Contacts | None) -> _Ground:
     upright = (person.pose + person.root[:, None]) @ camera_to_world(gravity.up).T
     camera = np.zeros(3)
-    stands = with_chosen(find_contacts(upright, fps, visible=person.feet_visible, camera=camera), chosen)
+    found = find_contacts(
+        upright, fps, visible=person.feet_visible, camera=camera, feet_speed=person.feet_speed
+    )
+    stands = with_chosen(found, chosen)
     ankle_height = ANKLE_HEIGHT_FRACTION * person.report["body"]["height_m"]
     holding = hands_hold(upright, fps, camera)
     return _Ground(upright, stands, holding, find_floor(upright, stands, ankle_height), ankle_height)

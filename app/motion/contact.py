@@ -49,13 +49,20 @@ _WRISTS = [JOINTS.index("lwrist"), JOINTS.index("rwrist")]
 
 
 def find_contacts(
-    world: Array, fps: float, *, visible: Mask | None = None, camera: Array | None = None
+    world: Array,
+    fps: float,
+    *,
+    visible: Mask | None = None,
+    camera: Array | None = None,
+    feet_speed: Array | None = None,
 ) -> Contacts:
     """(F, 2) whether the left and the right foot stand: `IN_CONTACT`, `IN_THE_AIR` or `UNKNOWN`.
 
     `world` (F, 17, 3) is one person in world space, metres, z up, NaN where nobody was seen. `visible` (F, 2) says in
     which frames each foot was seen (`visible_feet`); without it, wherever there is a pose. `camera` (3,) is where the
     camera stands in world space: what a foot moves towards it or away counts less then (`DEPTH_SHARE`).
+    `feet_speed` (F, 2) is how fast heel and toe move in the picture (`app.motion.foot_speeds`), metres a second, NaN
+    where that is not known: a foot is as slow as that or as its ankle, whichever is slower.
 
     A contact begins where the ankle is low and slow, and lasts until it is high or fast (hysteresis). Where the hands
     may hold the body (`hands_hold`), a foot that would be in contact may as well hang, and is `UNKNOWN`.
@@ -68,6 +75,8 @@ def find_contacts(
     for foot in range(2):
         rise = ankles[:, foot, 2] - standing[:, foot]
         speed = _speed(ankles[:, foot], placed, fps, camera)
+        if feet_speed is not None:
+            speed = np.fmin(speed, feet_speed[:, foot])
         landing = placed & (rise < LANDING_RISE) & (speed < LANDING_SPEED)
         standing_still = placed & (rise < LEAVING_RISE) & (speed < LEAVING_SPEED)
         steady = short_gaps_filled(grown(landing, standing_still), round(shortest)) & placed

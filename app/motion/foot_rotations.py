@@ -6,7 +6,7 @@ shin. Near the floor it lies flat, as far as an ankle bends, and its toes never 
 
 import numpy as np
 
-from app.motion.arrays import Array, ramp
+from app.motion.arrays import Array, apply, ramp, shortest_rotation, unit
 
 _MOST_UP, _MOST_DOWN = np.radians(35.0), np.radians(50.0)
 """How far an ankle bends the toes up and down from the rest angle (Winter: about 30 and 50 degrees)."""
@@ -53,3 +53,17 @@ def foot_frames(
     turn[:, 2, 1] = np.sin(pitch)
     turn[:, 1, 2] = -turn[:, 2, 1]
     return np.asarray(shin @ turn)
+
+
+def turned_to_toes(foot: Array, toe_tip: Array, toes: Array) -> Array:
+    """(F, 3, 3) frames of a foot turned the shortest way so that its toes point where they do.
+
+    foot: (F, 3, 3) its frames; toe_tip: (3,) from the ankle to the tip of the toes at rest; toes: (F, 3) the same as it
+    is, any length; NaN leaves the foot as it is.
+    """
+    known = np.isfinite(toes).all(axis=1)
+    result = foot.copy()
+    ahead = apply(foot[known], toe_tip / np.linalg.norm(toe_tip))
+    if known.any():
+        result[known] = shortest_rotation(ahead, unit(toes[known], (0.0, 0.0, 1.0))) @ foot[known]
+    return result

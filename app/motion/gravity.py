@@ -158,7 +158,11 @@ def find_footholds(person: PlacedPerson, fps: float, up: Array) -> Footholds | N
     """Where the feet stood, as far as `up` (3,) in camera space tells it; None for fewer than three contacts."""
     absolute = person.pose + person.root[:, None]
     contacts = find_contacts(
-        absolute @ camera_to_world(up).T, fps, visible=person.feet_visible, camera=np.zeros(3)
+        absolute @ camera_to_world(up).T,
+        fps,
+        visible=person.feet_visible,
+        camera=np.zeros(3),
+        feet_speed=person.feet_speed,
     )
     points, weights = [], []
     for foot, ankle in enumerate(FEET):

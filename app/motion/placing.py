@@ -8,7 +8,8 @@ import numpy as np
 from app.errors import StudioError
 from app.motion.arrays import Array, Mask, spans
 from app.motion.bones import body_height, bone_lengths, with_constant_bones
-from app.motion.contact import visible_feet
+from app.motion.contact import FEET, visible_feet
+from app.motion.foot_speeds import foot_speeds
 from app.motion.gaps import with_short_gaps_bridged
 from app.motion.root import pinhole, reprojection_error, root_trajectory
 from app.motion.smoothing import filter_report, smooth
@@ -44,6 +45,8 @@ class PlacedPerson:
     """(F, 2) whether the left and the right foot were seen."""
     report: dict[str, Any]
     """For the sidecar (plain JSON values)."""
+    feet_speed: Array | None = None
+    """(F, 2) metres a second of the feet in the picture, see `app.motion.foot_speeds`; None where none was seen."""
 
     def placed(self) -> Mask:
         """(F,) whether there is a place in space."""
@@ -61,7 +64,9 @@ class PlacedPerson:
             "bone_lengths_m": lengths,
         }
         report = self.report | {"body": body | changed}
-        return replace(self, pose=self.pose * factor, root=self.root * factor, report=report)
+        speed = None if self.feet_speed is None else self.feet_speed * factor
+        pose, root = self.pose * factor, self.root * factor
+        return replace(self, pose=pose, root=root, report=report, feet_speed=speed)
 
 
 def place_person(
@@ -72,6 +77,7 @@ def place_person(
     fps: float,
     settings: Settings,
     fov_of_video: float | None = None,
+    feet: tuple[Array, Array] | None = None,
 ) -> PlacedPerson:
     """Place one person before the camera; arguments as for `app.motion.reconstruct_motion`."""
     _check(pose, keypoints, scores, image_size, fps)
@@ -115,7 +121,11 @@ def place_person(
         report["note"] = "no frame had enough keypoints to place the person before the camera"
     error = reprojection_error(pose, root, keypoints, scores, camera)
     report["root"] = {"frames_placed": int(placed.sum()), "median_reprojection_error_px": error}
-    return PlacedPerson(pose, root, bridged, visible, report)
+    speed = None
+    if feet is not None:
+        depth = pose[:, list(FEET), 2] + root[:, 2:]
+        speed = foot_speeds(*feet, depth, camera.focal, fps)
+    return PlacedPerson(pose, root, bridged, visible, report, speed)
 
 
 def _lens(given: float | None, of_video: float | None) -> tuple[float, str, float]:

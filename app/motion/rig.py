@@ -105,6 +105,12 @@ def node_index(name: str) -> int:
     return _INDEX[name]
 
 
+def toe_tip(rig: Rig, side: str) -> Array:
+    """(3,) from the ankle to the tip of the toes at rest; `side` is Left or Right."""
+    toe = f"{side}ToeBase"
+    return np.asarray(rig.offsets[_INDEX[toe]] + rig.ends[toe])
+
+
 def make_rig(positions: Array, spine_lift: float = 0.0) -> Rig:
     """The rig of a person from `(F, 17, 3)` positions in any right-handed space, at least one frame seen.
 

@@ -2,18 +2,22 @@
 
 The pelvis turns with the hip line, the chest with the shoulder line, the head with the nose. Thigh and upper
 arm are twisted so that knee and elbow are hinges (`app.motion.limb_twist`). A foot follows shin, hinge and floor
-(`app.motion.foot_rotations`). A hand keeps its rest angle to the forearm: the 17 joints say nothing of it.
+(`app.motion.foot_rotations`), turned to where its toes are (`app.motion.toes`). A hand keeps its rest angle to the
+forearm: the 17 joints say nothing of it.
 """
 
 import numpy as np
 
 from app.motion.arrays import Array, apply, dot, ramp, unit
 from app.motion.bones import ANKLE_HEIGHT_FRACTION
-from app.motion.foot_rotations import foot_frames
+from app.motion.foot_rotations import foot_frames, turned_to_toes
 from app.motion.limb_twist import carried_phase, limb_frames, phase_about
-from app.motion.rig import NODES, Rig, node_index
+from app.motion.rig import NODES, Rig, node_index, toe_tip
 
 _X, _Y = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)
+_DOWN, _LEFT = np.array([0.0, -1.0, 0.0]), np.array([1.0, 0.0, 0.0])
+_HIPS = {"Left": 4, "Right": 1}
+"""The joint that each leg begins in; knee and ankle are the next two."""
 
 _LOOSE_NOSE_SINE, _FIRM_NOSE_SINE = 0.05, 0.3
 """Sine between the lines from thorax to head top and to nose below which the nose shows no side, above which it
@@ -26,14 +30,17 @@ _AHEAD_PRIOR = 0.002
 """Weight, against a nose that shows its side clearly, of a head that looks where the chest does."""
 
 
-def solve_rotations(positions: Array, rig: Rig, fps: float, floor: float | None = None) -> Array:
+def solve_rotations(
+    positions: Array, rig: Rig, fps: float, floor: float | None = None, toes: Array | None = None
+) -> Array:
     """(F, N, 3, 3) local rotations of `rig.NODES` for `(F, 17, 3)` positions without NaN.
 
     The positions may be in any right-handed space: only the root's rotation is relative to it. A vector v
     in a node's rest axes is `R_root ... R_parent R_node v` in the space. `floor` is the floor's height in a
-    space with y up, which the feet then mind; None: they keep their rest angle to the shin.
+    space with y up, which the feet then mind; None: they keep their rest angle to the shin. `toes` (F, 2, 3)
+    are the tips of the left and the right toes (`app.motion.toes`), in the space of the positions; NaN: as without them.
     """
-    return to_local(global_rotations(positions, rig, fps, floor))
+    return to_local(global_rotations(positions, rig, fps, floor, toes))
 
 
 def to_local(rotations: Array) -> Array:
@@ -54,41 +61,62 @@ def to_global(local: Array) -> Array:
     return turned
 
 
-def global_rotations(positions: Array, rig: Rig, fps: float, floor: float | None = None) -> Array:
+def foot_guesses(positions: Array, rig: Rig, fps: float, floor: float) -> Array:
+    """(F, 2, 3, 3) global rotations of the left and the right foot as legs and floor have them; see `solve_rotations`."""
+    joint = np.swapaxes(np.asarray(positions, dtype=np.float64), 0, 1)
+    hips = _hips(joint)
+    return np.stack([_leg(joint, side, hips, rig, fps, floor)[2] for side in _HIPS], axis=1)
+
+
+def global_rotations(
+    positions: Array, rig: Rig, fps: float, floor: float | None = None, toes: Array | None = None
+) -> Array:
     """(F, N, 3, 3) global rotations of `NODES`; see `solve_rotations`."""
     joint = np.swapaxes(np.asarray(positions, dtype=np.float64), 0, 1)
     frames: dict[str, Array] = {}
     hip_line = unit(joint[4] - joint[1], _X)
     shoulder_line = unit(joint[11] - joint[14], _X)
-    lower_back, upper_back = unit(joint[7] - joint[0], _Y), unit(joint[8] - joint[7], _Y)
+    upper_back = unit(joint[8] - joint[7], _Y)
 
-    frames["Hips"] = _columns_from_x(hip_line, lower_back)
+    frames["Hips"] = _hips(joint)
     spine = joint[0] + apply(frames["Hips"], rig.offsets[node_index("Spine")])
     frames["Spine"] = _columns_from_y(unit(joint[7] - spine, _Y), hip_line + shoulder_line)
     frames["Chest"] = _columns_from_y(upper_back, shoulder_line)
     frames["Neck"], frames["Head"] = _head(joint, rig, frames["Chest"][..., 0], fps)
     frames["Nose"] = frames["Head"]
 
-    down, left = np.array([0.0, -1.0, 0.0]), np.array([1.0, 0.0, 0.0])
-    for side, sign, shoulder, hip in (("Left", 1.0, 11, 4), ("Right", -1.0, 14, 1)):
+    for foot, (side, sign, shoulder) in enumerate((("Left", 1.0, 11), ("Right", -1.0, 14))):
         clavicle = unit(joint[shoulder] - joint[8], (sign, 0.0, 0.0))
         frames[f"{side}Shoulder"] = _columns_from_x(sign * clavicle, frames["Chest"][..., 1])
         frames[f"{side}Arm"], frames[f"{side}ForeArm"] = limb_frames(
-            joint[shoulder : shoulder + 3], frames["Chest"], sign * left, sign * down, fps, knee=False
+            joint[shoulder : shoulder + 3], frames["Chest"], sign * _LEFT, sign * _DOWN, fps, knee=False
         )
         frames[f"{side}Hand"] = frames[f"{side}ForeArm"]
-        frames[f"{side}UpLeg"], shin = limb_frames(
-            joint[hip : hip + 3], frames["Hips"], down, left, fps, knee=True
-        )
-        frames[f"{side}Leg"] = frames[f"{side}Foot"] = shin
-        if floor is not None:
-            toe = f"{side}ToeBase"
-            toe_tip = rig.offsets[node_index(toe)] + rig.ends[toe]
-            frames[f"{side}Foot"] = foot_frames(
-                joint[hip + 2], shin, toe_tip, ANKLE_HEIGHT_FRACTION * rig.height, rig.height, floor
-            )
+        upper_leg, shin, foot_frame = _leg(joint, side, frames["Hips"], rig, fps, floor)
+        frames[f"{side}UpLeg"], frames[f"{side}Leg"] = upper_leg, shin
+        if toes is not None:
+            ankle = joint[_HIPS[side] + 2]
+            foot_frame = turned_to_toes(foot_frame, toe_tip(rig, side), toes[:, foot] - ankle)
+        frames[f"{side}Foot"] = foot_frame
         frames[f"{side}ToeBase"] = frames[f"{side}Foot"]
     return np.stack([frames[node.name] for node in NODES], axis=1)
+
+
+def _hips(joint: Array) -> Array:
+    """(F, 3, 3) the frame of the pelvis, of (17, F, 3) joints."""
+    return _columns_from_x(unit(joint[4] - joint[1], _X), unit(joint[7] - joint[0], _Y))
+
+
+def _leg(
+    joint: Array, side: str, hips: Array, rig: Rig, fps: float, floor: float | None
+) -> tuple[Array, Array, Array]:
+    """(F, 3, 3) frames of thigh, shin and foot, of (17, F, 3) joints."""
+    leg = joint[_HIPS[side] : _HIPS[side] + 3]
+    thigh, shin = limb_frames(leg, hips, _DOWN, _LEFT, fps, knee=True)
+    if floor is None:
+        return thigh, shin, shin
+    ankle_height = ANKLE_HEIGHT_FRACTION * rig.height
+    return thigh, shin, foot_frames(leg[2], shin, toe_tip(rig, side), ankle_height, rig.height, floor)
 
 
 def rig_positions(root: Array, local: Array, rig: Rig) -> Array:

@@ -1,6 +1,7 @@
 """A person as solid parts: joints in metres to tapered round limbs. No Qt, no drawing.
 
-The limbs end in the joints, exactly. Toes and the shape of the head are for the eye and are not measured.
+The limbs end in the joints, exactly. The shape of the head is for the eye and is not measured; nor are toes, where
+nobody says where they are.
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ _BELLY = _J["spine"]
 
 USUAL_TRUNK = 0.49
 """Metres from hip to thorax of the body that the radii below are for; another body's grow with it."""
+
+_FOOT_REACH = 0.62
+"""Of the way from the ankle to the tip of the toes: a foot's round end is about there."""
 
 _HEAD_RADIUS = 0.29  # of the distance from thorax to the top of the head
 
@@ -90,15 +94,18 @@ CASTS_SHADOW = np.array([not part.is_joint for part in ALL_PARTS])
 """(N,) of `ALL_PARTS`: a ball in a joint is within the shadows of its limbs."""
 
 
-def figure_points(person: Array) -> Array:
-    """(25, 3) the `(17, 3)` joints and the points between them that parts begin or end in, metres."""
+def figure_points(person: Array, toes: Array | None = None) -> Array:
+    """(25, 3) the `(17, 3)` joints and the points between them that parts begin or end in, metres.
+
+    `toes` (2, 3): see `foot_ends`.
+    """
     thorax, top, hip, spine = (person[_J[name]] for name in ("thorax", "head", "hip", "spine"))
     upward = top - thorax
     breast = thorax - 0.36 * (thorax - spine)
     between = (
         thorax + 0.58 * upward,
         top - _HEAD_RADIUS * upward,
-        *_toes(person),
+        *foot_ends(person, toes),
         hip + 0.12 * (spine - hip),
         breast,
         breast + 0.3 * (person[_J["rshoulder"]] - thorax),
@@ -107,14 +114,14 @@ def figure_points(person: Array) -> Array:
     return np.concatenate((person, np.stack(between)))
 
 
-def figure_parts(person: Array) -> tuple[Array, Array]:
+def figure_parts(person: Array, toes: Array | None = None) -> tuple[Array, Array]:
     """Starts and ends `(N, 4)` of the `ALL_PARTS` of a `(17, 3)` person: x, y, z and radius, all in metres.
 
-    Raises ValueError for a person with NaN: nothing is drawn of such a one.
+    `toes` (2, 3): see `foot_ends`. Raises ValueError for a person with NaN: nothing is drawn of such a one.
     """
     if not np.isfinite(person).all():
         raise ValueError("a person with unknown joints has no parts")
-    points = figure_points(person)
+    points = figure_points(person, toes)
     trunk = np.linalg.norm(person[_J["thorax"]] - person[_J["hip"]])
     size = float(np.clip(trunk / USUAL_TRUNK, 0.5, 1.4))
     head = _HEAD_RADIUS * float(np.linalg.norm(person[_J["head"]] - person[_J["thorax"]]))
@@ -129,8 +136,21 @@ _ENDS = np.array([part.end for part in ALL_PARTS])
 _RADII = np.array([part.radii for part in ALL_PARTS])
 
 
-def _toes(person: Array) -> Array:
-    """(2, 3) tips of the right and left foot, across shin and hip line: for the eye, not measured."""
+def foot_ends(person: Array, toes: Array | None = None) -> Array:
+    """(2, 3) where the right and the left foot of a `(17, 3)` person end, metres.
+
+    `toes` (2, 3) are the tips of the left and the right foot's toes (`app.take.Take.toes`). Where they are not known
+    (None, or NaN) feet point across shin and hip line: for the eye, not measured.
+    """
+    ankles = person[[_J["rankle"], _J["lankle"]]]
+    ends = _unknown_feet(person)
+    if toes is None:
+        return ends
+    seen = ankles + _FOOT_REACH * (toes[::-1] - ankles)
+    return np.asarray(np.where(np.isfinite(seen).all(axis=1, keepdims=True), seen, ends))
+
+
+def _unknown_feet(person: Array) -> Array:
     shins = person[[_J["rankle"], _J["lankle"]]] - person[[_J["rknee"], _J["lknee"]]]
     sizes = np.maximum(np.linalg.norm(shins, axis=-1, keepdims=True), 1e-9)
     ahead = np.cross(shins, person[_J["lhip"]] - person[_J["rhip"]])

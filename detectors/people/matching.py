@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from detectors.keypoints import to_h36m17
+from detectors.keypoints import feet_of, to_h36m17
 from detectors.people import appearance
 from detectors.people.oks import person_size, similarity
 from detectors.protocol import Array, Image, Person
@@ -54,6 +54,10 @@ class Seen:
     """(17, 2) pixels, Human3.6M's joints."""
     scores: Array
     """(17,)."""
+    feet: Array
+    """(2, 2, 2) pixels: left and right, heel and toe, x and y; NaN where not observed."""
+    foot_scores: Array
+    """(2, 2)."""
     box: Array
     """(4,) x0, y0, x1, y1 pixels."""
     size: float
@@ -158,7 +162,8 @@ class Matcher:
 
 def _seen(person: Person) -> Seen:
     keypoints, scores = to_h36m17(person.keypoints, person.scores, person.format)
-    return Seen(keypoints, scores, person.box, person_size(keypoints, scores))
+    feet = feet_of(person.keypoints, person.scores, person.format)
+    return Seen(keypoints, scores, *feet, person.box, person_size(keypoints, scores))
 
 
 def _without_duplicates(persons: Iterable[Seen]) -> list[Seen]:

@@ -15,6 +15,7 @@ takes the man's left and right for each other in some 30 of 162 frames, and thos
 single frames of the arms are swapped where no swap can be seen.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,6 +79,17 @@ def exchange_sides(keypoints: Array, scores: Array, swap: SideSwap) -> None:
     frames = slice(swap.start, swap.stop)
     keypoints[frames, joints] = keypoints[frames, others]
     scores[frames, joints] = scores[frames, others]
+
+
+def exchange_feet(feet: Array, foot_scores: Array, swaps: Iterable[SideSwap]) -> tuple[Array, Array]:
+    """Heels and toes (F, 2, 2, 2) pixels and their scores (F, 2, 2), left and right, in new arrays: a foot changes
+    sides with its leg."""
+    feet, foot_scores = feet.copy(), foot_scores.copy()
+    for swap in swaps:
+        if swap.part == "legs":
+            frames = slice(swap.start, swap.stop)
+            feet[frames], foot_scores[frames] = feet[frames, ::-1].copy(), foot_scores[frames, ::-1].copy()
+    return feet, foot_scores
 
 
 def _states(keypoints: Array, scores: Array, fps: float) -> NDArray[np.bool_]:

@@ -33,6 +33,10 @@ class Track:
     """(17, 2) pixels of each frame, Human3.6M's joints."""
     scores: list[Array] = field(default_factory=list)
     """(17,) of each frame."""
+    feet: list[Array] = field(default_factory=list)
+    """(2, 2, 2) pixels of each frame: left and right, heel and toe."""
+    foot_scores: list[Array] = field(default_factory=list)
+    """(2, 2) of each frame."""
     prominence: float = 0.0
     """Body sizes over all frames, in pixels: the largest and longest in view comes first."""
     height_share: float = 0.0
@@ -45,6 +49,13 @@ class Track:
         if self.frames:
             keypoints[self.frames], scores[self.frames] = self.keypoints, self.scores
         return keypoints, scores
+
+    def dense_feet(self, frames: int) -> tuple[Array, Array]:
+        """(F, 2, 2, 2) pixels and (F, 2, 2) scores of heels and toes over a video's frames; NaN and 0 likewise."""
+        feet, foot_scores = np.full((frames, 2, 2, 2), np.nan), np.zeros((frames, 2, 2))
+        if self.frames:
+            feet[self.frames], foot_scores[self.frames] = self.feet, self.foot_scores
+        return feet, foot_scores
 
 
 class _Follower(Follower):
@@ -135,6 +146,8 @@ def _add_frame(track: Track, frame: int, seen: Seen, picture_height: float) -> N
     track.frames.append(frame)
     track.keypoints.append(seen.keypoints)
     track.scores.append(seen.scores)
+    track.feet.append(seen.feet)
+    track.foot_scores.append(seen.foot_scores)
     track.prominence += seen.size * float(seen.scores.mean())
     share = float(seen.box[3] - seen.box[1]) / picture_height
     track.height_share += (share - track.height_share) / len(track.frames)
@@ -148,6 +161,8 @@ def _join(old: Track, new: Track) -> None:
     old.frames += new.frames
     old.keypoints += new.keypoints
     old.scores += new.scores
+    old.feet += new.feet
+    old.foot_scores += new.foot_scores
 
 
 def _is_flicker(follower: _Follower, longest: int) -> bool:

@@ -16,6 +16,7 @@ from app.motion.contact import (
     visible_feet,
     with_chosen,
 )
+from app.motion.foot_speeds import foot_speeds
 
 LEFT, RIGHT = 0, 1
 LEFT_ANKLE, RIGHT_ANKLE = 6, 3
@@ -140,3 +141,48 @@ def test_hysteresis_keeps_the_runs_that_hold_a_sure_frame() -> None:
     possible = np.array([1, 1, 0, 1, 1, 1, 0, 0], dtype=bool)
     sure = np.array([0, 0, 0, 0, 1, 0, 0, 1], dtype=bool)
     assert grown(sure, possible).astype(int).tolist() == [0, 0, 0, 1, 1, 1, 0, 1]
+
+
+def test_a_foot_that_stays_in_the_picture_stands_though_its_ankle_trembles_in_depth() -> None:
+    world = arms_overhead(60)
+    world[:, LEFT_ANKLE, 1] += 0.05 * (np.arange(60) % 4 < 2)
+    assert not (find_contacts(world, 30.0)[:, LEFT] == IN_CONTACT).all()
+    still = np.full((60, 2), 0.05)
+    assert (find_contacts(world, 30.0, feet_speed=still) == IN_CONTACT).all()
+    still[30:, LEFT] = np.nan  # not seen: the ankle tells
+    np.testing.assert_array_equal(
+        find_contacts(world, 30.0, feet_speed=still)[40:], find_contacts(world, 30.0)[40:]
+    )
+
+
+def test_a_foot_that_moves_in_the_picture_stands_where_its_ankle_does_and_a_lifted_one_never() -> None:
+    world = arms_overhead(60)
+    assert (find_contacts(world, 30.0, feet_speed=np.full((60, 2), 2.0)) == IN_CONTACT).all()
+    world[20:40, LEFT_ANKLE, 2] += 0.3
+    lifted = find_contacts(world, 30.0, feet_speed=np.zeros((60, 2)))
+    assert (lifted[20:40, LEFT] == IN_THE_AIR).all()
+
+
+@pytest.mark.parametrize("fps", [25.0, 60.0])
+def test_the_speed_of_feet_in_the_picture_is_in_metres_a_second(fps: float) -> None:
+    frames = round(fps)
+    feet = np.full((frames, 2, 2, 2), 300.0)
+    feet[:, LEFT, :, 0] += 100 * np.arange(frames)[:, None] / fps
+    feet[:, RIGHT, 0, 1] += 100 * np.arange(frames) / fps  # the heel alone
+    depth = np.tile([4.0, 8.0], (frames, 1))
+    speeds = foot_speeds(feet, np.ones((frames, 2, 2)), depth, 400.0, fps)
+    np.testing.assert_allclose(speeds, np.tile([1.0, 1.0], (frames, 1)), atol=1e-9)
+
+
+def test_a_foot_that_is_guessed_has_no_speed() -> None:
+    scores = np.ones((10, 2, 2))
+    scores[5, LEFT, 1] = 0.2
+    feet = np.full((10, 2, 2, 2), 300.0)
+    feet[2, RIGHT] = np.nan
+    speeds = foot_speeds(feet, scores, np.full((10, 2), 4.0), 400.0, 30.0)
+    assert np.flatnonzero(np.isnan(speeds[:, LEFT])).tolist() == [3, 7]
+    assert np.flatnonzero(np.isnan(speeds[:, RIGHT])).tolist() == [0, 4]
+    for frames in (0, 1):
+        speeds = foot_speeds(feet[:frames], scores[:frames], np.full((frames, 2), 4.0), 400.0, 30.0)
+        assert np.isnan(speeds).all()
+        assert speeds.shape == (frames, 2)

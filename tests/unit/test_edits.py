@@ -16,6 +16,7 @@ from app.edits import (
     SwapPeople,
     SwapSides,
     apply_edits,
+    apply_edits_to_feet,
     chosen_contacts,
     edits_from_json,
     edits_to_json,
@@ -206,3 +207,39 @@ def test_a_contact_that_is_not_possible_is_refused(foot: int, value: str) -> Non
     table = [{"edit": "set_contact", "person": 0, "foot": foot, "start": 0, "stop": 3, "value": value}]
     with pytest.raises(StudioError, match="Edit 1"):
         edits_from_json(table)
+
+
+def observed_feet() -> tuple[np.ndarray, np.ndarray]:
+    """Heels and toes of 2 people in 10 frames, all different, and their scores."""
+    return np.arange(160.0).reshape(2, 10, 2, 2, 2), np.linspace(0.1, 0.9, 80).reshape(2, 10, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("edit", "gone"),
+    [
+        (MoveJoint(0, 3, 6, 1.0, 2.0), {(0, 3, 0)}),
+        (MoveJoint(1, 3, 3, 1.0, 2.0), {(1, 3, 1)}),
+        (HideJoint(1, 8, 30, 3), {(1, 8, 1), (1, 9, 1)}),
+        (HideJoint(0, 2, 5, 13), set()),
+        (MoveJoint(0, 40, 6, 1.0, 2.0), set()),
+        (HideJoint(2, 0, 5, 6), set()),
+    ],
+)
+def test_a_foot_whose_ankle_was_moved_or_hidden_is_not_observed(
+    edit: Edit, gone: set[tuple[int, int, int]]
+) -> None:
+    feet, scores = apply_edits_to_feet(*observed_feet(), [edit])
+    assert {tuple(map(int, row)) for row in np.argwhere(np.isnan(feet).all(axis=(3, 4)))} == gone
+    assert {tuple(map(int, row)) for row in np.argwhere((scores == 0).all(axis=3))} == gone
+    assert np.isnan(feet).sum() == 4 * len(gone)
+
+
+def test_feet_go_with_their_sides_and_their_people_in_the_order_of_the_edits() -> None:
+    before = observed_feet()
+    after = apply_edits_to_feet(*before, [SwapSides(0, 2, 5), SwapPeople(0, 1, 4), NamePerson(0, "Ada")])
+    for old, new in zip(before, after, strict=True):
+        np.testing.assert_array_equal(new[0, 2:4], old[0, 2:4, ::-1])
+        np.testing.assert_array_equal(new[1, 4], old[0, 4, ::-1])
+        np.testing.assert_array_equal(new[0, 4:], old[1, 4:])
+        np.testing.assert_array_equal(new[1, 5:], old[0, 5:])
+    np.testing.assert_array_equal(before[0], observed_feet()[0])

@@ -297,13 +297,18 @@ def test_a_person_never_seen_loses_the_others_nothing(tmp_path: Path) -> None:
 
 def test_a_take_without_persons_still_has_its_archive_and_sidecar(tmp_path: Path) -> None:
     take = make_take(walk(6, FPS))
-    empty = replace(
-        take,
-        **{
-            name: getattr(take, name)[:0]
-            for name in ("keypoints", "scores", "camera", "world", "root_camera", "contacts")
-        },
+    arrays = (
+        "keypoints",
+        "scores",
+        "camera",
+        "world",
+        "root_camera",
+        "contacts",
+        "feet",
+        "foot_scores",
+        "toes",
     )
+    empty = replace(take, **{name: getattr(take, name)[:0] for name in arrays})
     paths = export_take(empty, tmp_path, "clip", ["csv", "bvh", "npz"])
     assert [path.name for path in paths] == ["clip.npz", "clip.json"]
 

@@ -346,7 +346,8 @@ def test_one_frame_goes_through_every_format(tmp_path: Path, name: str) -> None:
 
 def test_a_take_without_persons_has_an_empty_tidy_table(tmp_path: Path) -> None:
     take = make_take(walk(3, FPS))
-    arrays = ("keypoints", "scores", "camera", "world", "root_camera", "contacts")
+    feet = ("contacts", "feet", "foot_scores", "toes")
+    arrays = ("keypoints", "scores", "camera", "world", "root_camera", *feet)
     empty = replace(take, **{name: getattr(take, name)[:0] for name in arrays})
     notes = FORMATS["csv-tidy"].write(empty, 0, tmp_path / "a.csv")
     assert notes["rows"] == 0

@@ -120,23 +120,35 @@ def test_halpes_own_neck_and_hip_are_not_the_lifters_thorax_and_hip() -> None:
     assert joint(joints, "head").tolist() == list(FACING["head"]), "its head is the top of the head"
 
 
-@pytest.mark.parametrize("name", ["blazepose33", "halpe26", "coco_wholebody133"])
+TOES = {
+    "blazepose33": "right_foot_index",
+    "halpe26": "right_big_toe",
+    "coco_wholebody133": "right_big_toe",
+}
+
+
+@pytest.mark.parametrize("name", TOES)
 def test_heels_and_big_toes_are_given_by_side(name: str) -> None:
     keypoints, scores = facing(name)
-    feet = feet_of(keypoints, scores, name)
+    feet, _ = feet_of(keypoints, scores, name)
     assert feet.tolist() == [[[548, 735], [560, 750]], [[452, 735], [440, 750]]]
     scores[FORMATS[name].index("right_heel")] = 0.1
-    many = feet_of(np.tile(keypoints, (2, 5, 1, 1)), np.tile(scores, (2, 5, 1)), name)
+    scores[FORMATS[name].index("left_heel")] = 0.0
+    keypoints[FORMATS[name].index(TOES[name])] = np.nan
+    many, many_scores = feet_of(np.tile(keypoints, (2, 5, 1, 1)), np.tile(scores, (2, 5, 1)), name)
     assert many.shape == (2, 5, 2, 2, 2)
-    assert np.isnan(many[..., 1, 0, :]).all()
-    assert np.isfinite(many[..., 0, :, :]).all()
-    assert np.isfinite(many[..., 1, 1, :]).all()
+    assert np.isnan(many[..., 0, 0, :]).all(), "a score of 0 was not observed"
+    assert np.isnan(many[..., 1, 1, :]).all()
+    assert np.isfinite(many[..., 0, 1, :]).all()
+    assert many_scores[0, 0].tolist() == [[0, scores[FORMATS[name].index("left_ankle")]], [0.1, 0]]
 
 
 def test_a_format_without_feet_gives_none_of_them() -> None:
-    feet = feet_of(np.zeros((4, 17, 2)), np.ones((4, 17)), "coco17")
+    feet, scores = feet_of(np.zeros((4, 17, 2)), np.ones((4, 17)), "coco17")
     assert feet.shape == (4, 2, 2, 2)
     assert np.isnan(feet).all()
+    assert scores.shape == (4, 2, 2)
+    assert not scores.any()
     with pytest.raises(DetectorError, match=r"not 'halpe26'.*\(\.\.\., 26, 2\)"):
         feet_of(np.zeros((4, 17, 2)), np.ones((4, 17)), "halpe26")
 

@@ -18,6 +18,7 @@ from app.settings import Settings
 from app.take import Source
 from app.video import Frame
 from detectors import Person
+from detectors.keypoints import FORMATS, H36M17
 from detectors.people.matching import MOST_PEOPLE
 from detectors.people.side_swaps import SideSwap, exchange_sides
 from detectors.people.tracking import Track
@@ -25,6 +26,7 @@ from stcformer.errors import LifterError
 
 FRAMES = 70
 SOURCE = Source(Path("two.mp4"), *IMAGE_SIZE, FPS)
+LEG_PARTS = ("hip", "knee", "ankle", "heel", "index")
 PICTURE = np.zeros((*IMAGE_SIZE[::-1], 3), np.uint8)
 
 
@@ -44,13 +46,13 @@ def two_people() -> np.ndarray:
     return np.stack([far, near])
 
 
-def persons_of(keypoints: np.ndarray, frame: int) -> list[Person]:
-    """Persons of (P, F, 17, 2) in a frame; those who are NaN are not there."""
+def persons_of(keypoints: np.ndarray, frame: int, format: str = "h36m17") -> list[Person]:  # noqa: A002
+    """Persons of (P, F, K, 2) in a frame; those who are NaN are not there."""
     found = []
     for person in keypoints[:, frame]:
         if np.isfinite(person).all():
             box = np.concatenate([person.min(axis=0), person.max(axis=0)]).clip(0, [*IMAGE_SIZE, *IMAGE_SIZE])
-            found.append(Person(person, np.full(17, 0.9), "h36m17", box))
+            found.append(Person(person, np.full(len(person), 0.9), format, box))
     return found
 
 
@@ -59,6 +61,7 @@ def find(
     person: str,
     edits: Sequence[Edit] = (),
     on_progress: Callable[[int], None] = lambda done: None,
+    format: str = "h36m17",  # noqa: A002
 ) -> People:
     """What a video with these persons gives."""
     settings = Settings(person=person)
@@ -66,7 +69,7 @@ def find(
         thread.lifter()
         finder = PeopleFinder(SOURCE, FRAMES, settings, tuple(edits), thread, first_block=5)
         for index in range(FRAMES):
-            finder.add(Frame(index, index / FPS, PICTURE), persons_of(keypoints, index))
+            finder.add(Frame(index, index / FPS, PICTURE), persons_of(keypoints, index, format))
             for follow in finder.followed:
                 assert follow.lifter.frames_lifted <= index + 1
         return finder.finish(on_progress)
@@ -135,6 +138,35 @@ def test_swapped_sides_are_undone_recorded_and_lifted_anew(two_people: np.ndarra
     np.testing.assert_array_equal(people.keypoints, two_people[1:])
     assert people.side_swaps == [{"person": 1, "part": "legs", "start": 40, "stop": 43}]
     assert_lifted_from(people)
+
+
+def test_heels_and_toes_come_along_and_change_sides_with_a_leg_that_was_taken_for_the_other(
+    two_people: np.ndarray,
+) -> None:
+    blazepose = FORMATS["blazepose33"]
+    body = np.repeat(two_people[1:, :, 9:10], 33, axis=2)
+    for joint, name in enumerate(H36M17.keypoints):
+        side = {"l": "left_", "r": "right_"}.get(name[0], "") + name[1:]
+        if side in blazepose.keypoints:
+            body[:, :, blazepose.index(side)] = two_people[1:, :, joint]
+    feet = [[blazepose.index(f"{s}_{end}") for end in ("heel", "foot_index")] for s in ("left", "right")]
+    body[0][:, feet] = np.arange(FRAMES * 8.0).reshape(FRAMES, 2, 2, 2)
+    body[0, :30, feet] = np.nan
+    legs = [i for i, name in enumerate(blazepose.keypoints) if name.split("_")[-1] in LEG_PARTS]
+    others = np.array(blazepose.mirror())[legs]
+    detected = body.copy()
+    detected[0][40:43, legs] = body[0][40:43][:, others]
+    people = find(detected, "main", format="blazepose33")
+    assert [swap["part"] for swap in people.side_swaps] == ["legs"]
+    np.testing.assert_array_equal(people.feet, body[:, :, feet])
+    np.testing.assert_array_equal(people.foot_scores, np.isfinite(body[:, :, feet, 0]) * 0.9)
+
+
+def test_a_detector_without_feet_gives_none(two_people: np.ndarray) -> None:
+    people = find(two_people, "all")
+    assert people.feet.shape == (2, FRAMES, 2, 2, 2)
+    assert np.isnan(people.feet).all()
+    assert not people.foot_scores.any()
 
 
 def test_nobody_is_one_person_who_was_never_seen() -> None:

@@ -23,20 +23,26 @@ from app.project import find_video, is_same_video, open_project, save_project, w
 from app.settings import Settings
 from app.take import Evidence, Take
 
+FEET = ("feet", "foot_scores", "toes", "evidence_feet", "evidence_foot_scores")
+"""The arrays that came with the third version."""
 EDITS = (MoveJoint(0, 3, 5, 0.1, 1 / 3), HideJoint(1, 0, 4, 2), SwapPeople(0, 1, 5), NamePerson(0, "Zoë 🎬"))
 
 
 @pytest.fixture
 def take() -> Take:
-    """Two people, frames without one of them, edits and settings."""
+    """Two people, frames without one of them, heels and toes, edits and settings."""
     made = exact_take(walk(12, 30.0), turn_around(12))
     assert made.evidence is not None
+    feet, foot_scores = np.arange(192.0).reshape(2, 12, 2, 2, 2), np.linspace(0, 1, 96).reshape(2, 12, 2, 2)
     world, scores = made.world.copy(), made.scores.copy()
     world[1, 3:5], scores[1, 3:5] = np.nan, 0
     return replace(
         made,
         world=world,
         scores=scores,
+        feet=feet,
+        foot_scores=foot_scores,
+        evidence=replace(made.evidence, feet=feet + 1, foot_scores=foot_scores),
         settings=Settings(lifter="my weights.safetensors", height_m=1.81, smoothing="none"),
         edits=EDITS,
         provenance={"program": "test", "detector": {"name": "é"}, "list": [1, None, 2.5]},
@@ -86,7 +92,17 @@ def test_everything_comes_back_exactly(take: Take, tmp_path: Path) -> None:
 def test_a_take_without_evidence_or_people_comes_back(take: Take, tmp_path: Path) -> None:
     save_project(replace(take, evidence=None), tmp_path / "a.stctake")
     assert open_project(tmp_path / "a.stctake").evidence is None
-    names = ("keypoints", "scores", "camera", "root_camera", "world", "contacts")
+    names = (
+        "keypoints",
+        "scores",
+        "camera",
+        "root_camera",
+        "world",
+        "contacts",
+        "feet",
+        "foot_scores",
+        "toes",
+    )
     nobody = replace(take, evidence=None, **{name: getattr(take, name)[:0] for name in names})
     save_project(nobody, tmp_path / "b.stctake")
     assert_same(open_project(tmp_path / "b.stctake"), nobody)
@@ -97,7 +113,8 @@ def test_a_project_of_the_first_version_opens_with_its_contacts_found_anew(
 ) -> None:
     save_project(take, tmp_path / "a.stctake")
     files = members(tmp_path / "a.stctake")
-    del files["contacts.npy"]
+    for newer in ("contacts", *FEET):
+        del files[f"{newer}.npy"]
     content = json.loads(files["project.json"]) | {"version": 1}
     for newer in ("foot_lock", "longest_gap_s"):
         del content["settings"][newer]
@@ -107,6 +124,22 @@ def test_a_project_of_the_first_version_opens_with_its_contacts_found_anew(
     assert opened.contacts.shape == take.contacts.shape
     assert (opened.contacts[0] >= 0).all()
     assert (opened.contacts[1, 3:5] == -1).all()
+
+
+def test_a_project_of_the_second_version_opens_without_feet(take: Take, tmp_path: Path) -> None:
+    save_project(take, tmp_path / "a.stctake")
+    files = members(tmp_path / "a.stctake")
+    for newer in FEET:
+        del files[f"{newer}.npy"]
+    files["project.json"] = json.dumps(json.loads(files["project.json"]) | {"version": 2}).encode()
+    opened = open_project(pack(tmp_path / "old.stctake", files))
+    np.testing.assert_array_equal(opened.contacts, take.contacts)
+    assert opened.evidence is not None
+    for found in (opened, opened.evidence):
+        assert found.feet.shape == (2, 12, 2, 2, 2)
+        assert np.isnan(found.feet).all()
+        assert not found.foot_scores.any()
+    assert np.isnan(opened.toes).all()
 
 
 def test_arrays_that_are_views_are_saved_as_they_look(take: Take, tmp_path: Path) -> None:
@@ -249,7 +282,7 @@ VIDEO = {"path": "clip.mp4", "width": 1280, "height": 720, "fps": 30.0}
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (change_json(version=3), "version 3.*newer program"),
+        (change_json(version=4), "version 4.*newer program"),
         (change_json(version="1"), "does not say its version"),
         (change_json(people=1), "larger than it can be"),
         (change_json(frames=13), "damaged"),

@@ -62,7 +62,17 @@ def from_scratch(take: Take, edits: Sequence[Edit], lifter: Lifter, settings: Se
 
 def arrays(take: Take) -> dict[str, np.ndarray]:
     assert take.evidence is not None
-    names = ("keypoints", "scores", "camera", "root_camera", "world", "contacts")
+    names = (
+        "keypoints",
+        "scores",
+        "camera",
+        "root_camera",
+        "world",
+        "contacts",
+        "feet",
+        "foot_scores",
+        "toes",
+    )
     return {name: getattr(take, name) for name in names} | {
         f"evidence {name}": value for name, value in vars(take.evidence).items()
     }

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.scene.figure import ALL_PARTS, CASTS_SHADOW, figure_parts, part_colours
+from app.scene.figure import ALL_PARTS, CASTS_SHADOW, figure_parts, foot_ends, part_colours
 from stcformer.skeleton import JOINTS
 from tests.synthetic_body import Stance, body
 
@@ -56,3 +56,15 @@ def test_every_part_has_the_colour_of_its_side() -> None:
     assert (colours[limbs & ~torso & (middle < 0), 2] > 0).all()
     assert (colours[limbs & ~torso].sum(axis=1) == 0.5).any(), "joints are darker"
     assert len(colours) == len(ALL_PARTS) == len(CASTS_SHADOW)
+
+
+def test_feet_point_to_their_toes_where_these_are_known() -> None:
+    left, right = STANDING[JOINTS.index("lankle")], STANDING[JOINTS.index("rankle")]
+    toes = np.stack((left + [0.27, 0, -0.05], [np.nan, 0, 0]))
+    ends = foot_ends(STANDING, toes)
+    np.testing.assert_allclose(np.cross(ends[1] - left, [0.27, 0, -0.05]), 0, atol=1e-12)
+    assert 0.1 < np.linalg.norm(ends[1] - left) < 0.2
+    np.testing.assert_array_equal(ends[0], foot_ends(STANDING)[0])
+    moved = figure_parts(STANDING, toes)[1] - figure_parts(STANDING)[1]
+    assert np.count_nonzero(np.abs(moved).max(axis=1) > 1e-9) == 1, "one foot, and nothing else"
+    assert np.linalg.norm(foot_ends(STANDING)[0] - right) > 0.1

@@ -5,7 +5,7 @@ import pytest
 from synthetic_body import Stance, body, seen_by_camera, turn_around, walk
 
 from app.rendered_evaluation import rendered_clips
-from detectors.people.side_swaps import PARTS, SideSwap, exchange_sides, undo_side_swaps
+from detectors.people.side_swaps import PARTS, SideSwap, exchange_feet, exchange_sides, undo_side_swaps
 from stcformer.skeleton import MIRROR
 
 FPS = 30.0
@@ -119,3 +119,13 @@ def test_a_few_frames_and_unseen_joints_are_no_trouble(frames: int) -> None:
     keypoints[:, 5], scores[:, 5] = np.nan, 0
     assert undo_side_swaps(keypoints, scores, FPS)[2] == ()
     assert undo_side_swaps(np.full((4, 17, 2), np.nan), np.zeros((4, 17)), FPS)[2] == ()
+
+
+def test_feet_change_sides_with_their_legs_and_not_with_the_arms() -> None:
+    feet, scores = np.arange(80.0).reshape(10, 2, 2, 2), np.arange(40.0).reshape(10, 2, 2)
+    found, found_scores = exchange_feet(feet, scores, [SideSwap("legs", 3, 5), SideSwap("arms", 7, 9)])
+    np.testing.assert_array_equal(found[3:5], feet[3:5, ::-1])
+    np.testing.assert_array_equal(found_scores[3:5], scores[3:5, ::-1])
+    others = [0, 1, 2, 5, 6, 7, 8, 9]
+    np.testing.assert_array_equal(found[others], feet[others])
+    assert feet[3, 0, 0, 0] == 24, "what was given is not changed"

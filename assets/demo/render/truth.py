@@ -23,9 +23,16 @@ def truth(motion: BodyMotion, camera: Camera) -> dict[str, np.ndarray]:
         "keypoints": camera.project(seen),
         "camera": seen,
         "world": motion.joints,
+        "feet": feet(motion),
         "intrinsics": camera.intrinsics,
         "camera_from_world": camera.camera_from_world,
     }
+
+
+def feet(motion: BodyMotion) -> np.ndarray:
+    """(F, 2, 2, 3) left and right, heel and ball of the foot: the middle of the sole there, world axes."""
+    soles = motion.soles().reshape(-1, 2, 2, 2, 3)  # side, inner and outer edge, heel and ball
+    return soles.mean(axis=2)
 
 
 def write_truth(path: Path, motion: BodyMotion, camera: Camera) -> None:
