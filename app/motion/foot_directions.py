@@ -8,8 +8,8 @@ Both are weighed over the whole clip: the vector v of every frame minimises
 
 each part by its own spread. So the guess keeps its own quick movements and is corrected slowly: where a foot drops out
 of sight the answer goes over to the guess in the time `_CARRY_S`, without a jump, and where no foot was ever seen it is
-the guess. The spreads are those that come nearest to the rendered clips' feet through MediaPipe without trembling more
-than the guess does (`benchmarks/feet.py`).
+the guess. The spreads bring the rendered clips' feet through MediaPipe near to the truth without more trembling than
+the true feet have in the mean (`benchmarks/feet.py`).
 """
 
 import numpy as np

@@ -60,7 +60,7 @@ def test_every_part_has_the_colour_of_its_side() -> None:
 
 def test_feet_point_to_their_toes_where_these_are_known() -> None:
     left, right = STANDING[JOINTS.index("lankle")], STANDING[JOINTS.index("rankle")]
-    toes = np.stack((left + [0.27, 0, -0.05], [np.nan, 0, 0]))
+    toes = np.stack((left + np.array([0.27, 0, -0.05]), [np.nan, 0, 0]))
     ends = foot_ends(STANDING, toes)
     np.testing.assert_allclose(np.cross(ends[1] - left, [0.27, 0, -0.05]), 0, atol=1e-12)
     assert 0.1 < np.linalg.norm(ends[1] - left) < 0.2
