@@ -204,7 +204,8 @@ def assemble_take(
     }
     frames, joints = len(time_s), keypoints.shape[2]
     contacts = [motion.contacts for motion in motions]
-    camera = pinhole((source.width, source.height), settings.fov_degrees)
+    fov = settings.fov_degrees if settings.fov_degrees is not None else source.fov_degrees
+    camera = pinhole((source.width, source.height), fov)
     toes = [
         find_toes(
             motion.world,

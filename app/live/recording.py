@@ -121,8 +121,15 @@ class Recording:
         facts, settings = self.facts, self.facts.settings
         tracks = self._tracker.tracks()
         chosen = _followed_tracks(tracks, self._followed)
-        people = [track.dense(video.frame_count) for track in chosen or [Track(-1)]]
+        tracks_or_nobody = chosen or [Track(-1)]
+        people = [track.dense(video.frame_count) for track in tracks_or_nobody]
         keypoints, scores = (np.stack(values) for values in zip(*people, strict=True))
+        feet, foot_scores = (
+            np.stack(values)
+            for values in zip(
+                *(track.dense_feet(video.frame_count) for track in tracks_or_nobody), strict=True
+            )
+        )
         lifted, disagreement = (
             np.stack(values)
             for values in zip(
@@ -153,7 +160,7 @@ class Recording:
             },
             "live": {"source": facts.source},
         }
-        evidence = Evidence(keypoints, scores, lifted, disagreement)
+        evidence = Evidence(keypoints, scores, lifted, disagreement, feet, foot_scores)
         source = Source(video.path, video.width, video.height, video.fps)
         return assemble_take(source, video.time_s, (keypoints, scores), evidence, settings, (), provenance)
 
