@@ -153,7 +153,7 @@ def two(window: MainWindow, pump: Pump, project: Path, tmp_path: Path) -> MainWi
         name: np.concatenate([values, values + (shift if name == "keypoints" else 0.0)])
         for name, values in vars(take.evidence).items()
     }
-    names = ("scores", "camera", "root_camera", "contacts")
+    names = ("scores", "camera", "root_camera", "contacts", "feet", "foot_scores", "toes")
     both = {name: np.concatenate([getattr(take, name)] * 2) for name in names}
     both["keypoints"] = np.concatenate([take.keypoints, take.keypoints + shift])
     both["world"] = np.concatenate([take.world, take.world + np.array([0.8, 0.0, 0.0])])
