@@ -57,7 +57,7 @@ SHIPPED_WEIGHTS: dict[str, ShippedWeights] = {
     "wild-81": ShippedWeights(
         "weights/wild.safetensors",
         81,
-        "windows of about three seconds: steadier, still to be trained further",
+        "windows of about three seconds: a little better where the detector errs, not otherwise",
         _WILD_HELD_OUT,
     ),
     "wild-243": ShippedWeights(
