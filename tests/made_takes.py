@@ -12,6 +12,10 @@ from app.take import Evidence, Source, Take
 from stcformer import Lifter
 
 FPS = 30.0
+OF_PEOPLE = (
+    "keypoints", "scores", "camera", "root_camera", "world", "contacts", "feet", "foot_scores", "toes",
+)  # fmt: skip
+"""The arrays of a Take whose first axis is its people."""
 
 
 def short_lifter(window: int = 9) -> Lifter:

@@ -10,6 +10,7 @@ import pytest
 from driver import gone_to, keypoints_of, opened, pose_of, settled
 
 from app.edits import SwapSides
+from app.errors import StudioError
 from app.export.csv_table import read_csv
 from app.export.npz_archive import read_npz
 from app.export.sidecar import read_sidecar
@@ -154,6 +155,32 @@ def test_what_waits_for_a_correction_is_dropped_with_the_project_that_it_was_for
     assert window.document.project_path == other
     assert mine.read_bytes() == before
     assert window.handlers.export_dialog is None
+
+
+def test_the_failure_of_a_correction_is_not_told_over_the_next_project(
+    window: MainWindow,
+    pump: Pump,
+    project: Path,
+    answers: dict[str, object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mine, other = (shutil.copy(project, tmp_path / f"{name}.stctake") for name in ("mine", "other"))
+    opened(window, pump, mine)
+
+    def fails(*_arguments: object) -> None:
+        raise StudioError("The weights went missing; put them back.")
+
+    monkeypatch.setattr(rebuilder, "rebuild", fails)
+    may_fail = slowed(monkeypatch, rebuilder, "rebuild")
+    pump.call(window.actions_["swap_frame"].trigger)
+    pump.until(lambda: window.rebuilder.is_busy, what="the 3D to be rebuilt")
+    answers["ask_to_save"] = "discard"
+    opened(window, pump, other)
+    may_fail.set()
+    pump.until(lambda: not window.rebuilder.is_busy, what="the rebuilding to end")
+    pump.run(0.3)
+    assert "went missing" not in window.notice.text
 
 
 def test_a_project_that_is_read_slowly_does_not_take_the_place_of_a_video_opened_after_it(

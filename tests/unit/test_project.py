@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_takes import exact_take
+from made_takes import OF_PEOPLE, exact_take
 from synthetic_body import turn_around, walk
 
 from app import project
@@ -92,18 +92,7 @@ def test_everything_comes_back_exactly(take: Take, tmp_path: Path) -> None:
 def test_a_take_without_evidence_or_people_comes_back(take: Take, tmp_path: Path) -> None:
     save_project(replace(take, evidence=None), tmp_path / "a.stctake")
     assert open_project(tmp_path / "a.stctake").evidence is None
-    names = (
-        "keypoints",
-        "scores",
-        "camera",
-        "root_camera",
-        "world",
-        "contacts",
-        "feet",
-        "foot_scores",
-        "toes",
-    )
-    nobody = replace(take, evidence=None, **{name: getattr(take, name)[:0] for name in names})
+    nobody = replace(take, evidence=None, **{name: getattr(take, name)[:0] for name in OF_PEOPLE})
     save_project(nobody, tmp_path / "b.stctake")
     assert_same(open_project(tmp_path / "b.stctake"), nobody)
 

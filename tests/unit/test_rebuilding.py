@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_takes import FPS, lifted_take, short_lifter
+from made_takes import FPS, OF_PEOPLE, lifted_take, short_lifter
 from synthetic_body import IMAGE_SIZE, turn_around, walk
 
 from app.edits import Edit, HideJoint, MoveJoint, NamePerson, SetContact, SwapPeople, SwapSides, apply_edits
@@ -62,18 +62,7 @@ def from_scratch(take: Take, edits: Sequence[Edit], lifter: Lifter, settings: Se
 
 def arrays(take: Take) -> dict[str, np.ndarray]:
     assert take.evidence is not None
-    names = (
-        "keypoints",
-        "scores",
-        "camera",
-        "root_camera",
-        "world",
-        "contacts",
-        "feet",
-        "foot_scores",
-        "toes",
-    )
-    return {name: getattr(take, name) for name in names} | {
+    return {name: getattr(take, name) for name in OF_PEOPLE} | {
         f"evidence {name}": value for name, value in vars(take.evidence).items()
     }
 
