@@ -5,7 +5,7 @@ import math
 import pickle
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,14 @@ from torch import Generator, Tensor
 from stcformer.atomic import atomic_path
 from stcformer.augmentation import (
     DetectorErrors,
+    MeasuredErrors,
     TrainingWindows,
     ViewRange,
+    borrowed_arms,
     mirrored,
     random_bodies,
     random_views,
+    read_measured_errors,
     with_detector_errors,
 )
 from stcformer.corpus import Corpus
@@ -92,6 +95,8 @@ class TrainingConfig:
     """Frame rates that windows are drawn at, about `frame_rate`."""
     rare_share: float = 0.2
     """Share of windows drawn about a rare posture (`stcformer.posture`)."""
+    borrowed_arms: float = 0.3
+    """Share of windows whose arms are those of another (`stcformer.augmentation.borrowed_arms`)."""
     matrix_learning_rate: float = 2e-3
     """Of Muon, whose steps are scaled to the size of AdamW's."""
     learning_rate: float = 1e-3
@@ -108,7 +113,7 @@ class TrainingConfig:
     """Of the moving average of the weights, which is what is kept and measured."""
     seed: int = 1
     views: ViewRange = field(default_factory=lambda: ViewRange(any_turn=0.08))
-    errors: DetectorErrors = field(default_factory=lambda: DetectorErrors(many_lost=0.12))
+    errors: DetectorErrors = field(default_factory=lambda: DetectorErrors(many_lost=0.12, measured=0.5))
 
     def steps(self) -> int:
         """Steps of all stages together."""
@@ -144,13 +149,22 @@ class TrainingReport:
 
 
 def training_batch(
-    sampler: WindowSampler, count: int, frames: int, config: TrainingConfig, generator: Generator
+    sampler: WindowSampler,
+    count: int,
+    frames: int,
+    config: TrainingConfig,
+    generator: Generator,
+    measured: MeasuredErrors | None = None,
 ) -> TrainingWindows:
-    """Windows of new bodies, mirrored or not, seen by random cameras through a faulty detector."""
-    joints = random_bodies(sampler.draw(count, frames, generator), generator)
+    """Windows of new bodies, mirrored or not, seen by random cameras through a faulty detector.
+
+    `measured` errors are needed for `DetectorErrors.measured`.
+    """
+    joints = borrowed_arms(sampler.draw(count, frames, generator), config.borrowed_arms, generator)
+    joints = random_bodies(joints, generator)
     coin = torch.rand(count, generator=generator, device=joints.device) < 0.5
     windows = random_views(mirrored(joints, coin), config.views, generator)
-    return with_detector_errors(windows, config.errors, generator)
+    return with_detector_errors(windows, config.errors, generator, measured)
 
 
 def predict(
@@ -239,6 +253,7 @@ class Trainer:
         self.optimizers = optimizers(self.model, config)
         self._full_rates = [optimizer.param_groups[0]["lr"] for optimizer in self.optimizers]
         self.sampler = WindowSampler(training, config.rate_range, self.device, rare_share=config.rare_share)
+        self.measured = read_measured_errors().to(self.device) if config.errors.measured else None
         self.held_out = WindowSampler(validation, (config.frame_rate, config.frame_rate), self.device)
         self.step = 0
         self.frames = 0
@@ -306,7 +321,9 @@ class Trainer:
         if self._drawn is None or self._drawn[0] != (draw, stage):
             generator = Generator(self.device).manual_seed(self.config.seed * 7_919 + draw)
             frames, windows = stage.turn(draw)
-            drawn = training_batch(self.sampler, windows * _STEPS_A_DRAW, frames, self.config, generator)
+            drawn = training_batch(
+                self.sampler, windows * _STEPS_A_DRAW, frames, self.config, generator, self.measured
+            )
             self._drawn = ((draw, stage), drawn.split(windows))
         return self._drawn[1][place]
 
@@ -392,7 +409,7 @@ def validation_error(
         joints = random_bodies(sampler.draw(32, frames, generator), generator)
         seen = random_views(joints, config.views, generator)
         if not exact:
-            seen = with_detector_errors(seen, config.errors, generator)
+            seen = with_detector_errors(seen, replace(config.errors, measured=0.0), generator)
         with torch.inference_mode():
             predicted, truth = (value.cpu().double().numpy() for value in predict(model, seen, config))
         predicted[:, :, 0] = 0

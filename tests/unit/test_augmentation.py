@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,15 +14,21 @@ from stcformer.augmentation import (
     DetectorErrors,
     TrainingWindows,
     ViewRange,
+    borrowed_arms,
     mirrored,
     random_bodies,
     random_views,
     with_detector_errors,
 )
+from stcformer.augmentation.measured_errors import MeasuredErrors, facing, read_measured_errors, upright
+from stcformer.errors import LifterError
 from stcformer.lens import ASSUMED_FIELD_OF_VIEW, focal_length
 from stcformer.skeleton import JOINTS, MIRROR, bones
 
 HIP, THORAX, SPINE = (JOINTS.index(name) for name in ("hip", "thorax", "spine"))
+DETECTED = [index for index, name in enumerate(JOINTS) if name not in ("hip", "thorax", "spine")]
+"""The joints that a detector finds; the others are made of them."""
+MADE = [HIP, THORAX, SPINE]
 LEVEL = ViewRange(pitch=(0.0, 0.0), roll=0.0, known_lens=1.0)
 NO_ERRORS = DetectorErrors(exact=1.0)
 ALL_ERR = DetectorErrors(exact=0.0)
@@ -214,7 +221,7 @@ def test_scores_are_0_exactly_where_a_joint_is_lost_and_else_a_share() -> None:
     assert (complete.scores <= 1).all()
     lossy = with_detector_errors(near, DetectorErrors(exact=0.0, joint_lost=0.3, limb_hidden=0.0), seed(5))
     lost = lossy.scores == 0
-    assert 0.27 < float(lost[inside].float().mean()) < 0.33
+    assert 0.27 < float(lost[..., DETECTED][inside[..., DETECTED]].float().mean()) < 0.33
     # The same draw otherwise: what is not lost keeps its score.
     assert torch.equal(lossy.scores[~lost], complete.scores[~lost])
 
@@ -257,6 +264,7 @@ def test_sides_are_swapped_in_as_many_windows_as_stated_and_only_for_a_while() -
     before = windows(600, 20, ranges=LEVEL)
     after = with_detector_errors(before, replace(NOTHING_WRONG, swapped=0.5), seed(5))
     changed = (after.keypoints != before.keypoints).any(dim=-1)
+    changed[..., MADE] = False
     mirrored = before.keypoints[:, :, list(MIRROR)]
     assert torch.equal(after.keypoints[changed], mirrored[changed])
     swapped = changed.any(dim=-1)
@@ -270,6 +278,7 @@ def test_a_limb_is_found_in_the_other_ones_place_for_a_while() -> None:
     before = windows(600, 20, ranges=LEVEL)
     after = with_detector_errors(before, replace(NOTHING_WRONG, merged=0.5), seed(5))
     changed = (after.keypoints != before.keypoints).any(dim=-1)
+    changed[..., MADE] = False
     rows = changed.any(dim=-1)
     assert torch.equal(after.keypoints[changed], before.keypoints[:, :, list(MIRROR)][changed])
     assert set(changed.sum(dim=-1)[rows].tolist()) == {2}  # one knee and ankle, or one elbow and wrist
@@ -281,13 +290,138 @@ def test_every_joint_is_lost_in_stretches_where_many_are() -> None:
     near = windows(300, 60, ranges=ViewRange(distance=(8.0, 10.0)))
     inside = ((near.keypoints >= 0) & (near.keypoints <= near.image_size[:, None, None])).all(dim=-1)
     after = with_detector_errors(near, DetectorErrors(**quiet, many_lost=0.5), seed(5))  # type: ignore[arg-type]
-    lost = (after.scores == 0) & inside
+    lost = ((after.scores == 0) & inside)[..., DETECTED]
     share = lost.float().mean(dim=(1, 2))
     touched = share > 0
     assert 0.42 < float(touched.float().mean()) < 0.58
     assert 0.25 < float(share[touched].mean()) < 0.35
     both = (lost[:, 1:] & lost[:, :-1])[touched].float().sum() / lost[:, 1:][touched].float().sum()
     assert both > 0.6  # by itself each frame would follow a lost one in three of ten
+
+
+def test_hip_thorax_and_spine_are_where_the_found_hips_and_shoulders_put_them() -> None:
+    after = with_detector_errors(windows(60), ALL_ERR, seed(5))
+
+    def middle(*names: str) -> tuple[Tensor, Tensor]:
+        chosen = [JOINTS.index(name) for name in names]
+        return after.keypoints[:, :, chosen].mean(dim=2), after.scores[:, :, chosen].amin(dim=2)
+
+    hips, shoulders = ("lhip", "rhip"), ("lshoulder", "rshoulder")
+    for joint, sources in ((HIP, hips), (THORAX, shoulders), (SPINE, hips + shoulders)):
+        place, score = middle(*sources)
+        assert torch.allclose(after.keypoints[:, :, joint], place, atol=1e-2)
+        assert torch.equal(after.scores[:, :, joint], score)
+
+
+def trunk_view(joints: Tensor, vector: Tensor) -> Tensor:
+    """(B, T, 3) a vector (B, T, 3) along the trunk, across the shoulders and out of both."""
+    up = torch.nn.functional.normalize(joints[:, :, THORAX] - joints[:, :, HIP], dim=-1)
+    left = joints[:, :, JOINTS.index("lshoulder")] - joints[:, :, JOINTS.index("rshoulder")]
+    left = torch.nn.functional.normalize(left - (left * up).sum(dim=-1, keepdim=True) * up, dim=-1)
+    return torch.stack([(vector * axis).sum(dim=-1) for axis in (up, left, torch.linalg.cross(up, left))], -1)
+
+
+def test_borrowed_arms_point_from_the_trunk_as_those_of_another_window_do() -> None:
+    joints = captured(16)
+    result = borrowed_arms(joints, 1.0, seed(4))
+    assert not torch.equal(result, joints)
+    arms = [JOINTS.index(side + name) for side in "lr" for name in ("elbow", "wrist")]
+    others = [joint for joint in range(17) if joint not in arms]
+    assert torch.equal(result[:, :, others], joints[:, :, others])
+    for start, end in (("lshoulder", "lelbow"), ("lelbow", "lwrist"), ("relbow", "rwrist")):
+        first, last = JOINTS.index(start), JOINTS.index(end)
+        before, after = (values[:, :, last] - values[:, :, first] for values in (joints, result))
+        assert torch.allclose(before.norm(dim=-1), after.norm(dim=-1), atol=1e-5)
+        had, has = (
+            torch.nn.functional.normalize(trunk_view(values, bone), dim=-1)
+            for values, bone in ((joints, before), (result, after))
+        )
+        nearest = torch.cdist(has.flatten(1), had.flatten(1)).min(dim=1)
+        assert float(nearest.values.max()) < 1e-3
+        assert len(set(nearest.indices.tolist())) == 16  # everybody lends once
+
+
+def test_arms_are_borrowed_in_as_many_windows_as_stated() -> None:
+    joints = captured(400, 2)
+    assert torch.equal(borrowed_arms(joints, 0.0, seed(1)), joints)
+    borrowed = (borrowed_arms(joints, 0.3, seed(1)) != joints).flatten(1).any(dim=1)
+    assert 0.22 < float(borrowed.float().mean()) < 0.38
+
+
+def measured(faces: float = 0.5, frames: int = 10) -> MeasuredErrors:
+    """One clip of somebody who faces one way, whose right wrist drifts to the right and is less and less sure."""
+    displacement, scores = torch.zeros(frames, 17, 2), torch.ones(frames, 17)
+    wrist = JOINTS.index("rwrist")
+    displacement[:, wrist, 0] = torch.linspace(0.1, 0.4, frames)
+    scores[:, wrist] = torch.linspace(1.0, 0.3, frames)
+    places = torch.zeros(frames, dtype=torch.long)
+    return MeasuredErrors(displacement, scores, torch.full((frames,), faces), places, places + frames - 1)
+
+
+def test_measured_errors_are_made_again_on_people_who_face_the_same_way() -> None:
+    view = windows(200, 6, ranges=LEVEL)
+    shift, scores = measured(0.5).draw(view.pose, view.keypoints, seed(3))
+    right, left = JOINTS.index("rwrist"), JOINTS.index("lwrist")
+    same = torch.cos(facing(view.pose)[:, 3] - 0.5) > torch.cos(facing(view.pose)[:, 3] + 0.5) + 0.01
+    other = torch.cos(facing(view.pose)[:, 3] - 0.5) < torch.cos(facing(view.pose)[:, 3] + 0.5) - 0.01
+    for chosen, joint, sign in ((same, right, 1), (other, left, -1)):
+        assert int(chosen.sum()) > 50
+        assert (shift[chosen][:, :, joint, 0] * sign > 0.09).all()
+        assert (scores[chosen][:, :, joint] < 1.0 + 1e-6).all()
+        rest = [index for index in range(17) if index != joint]
+        assert (shift[chosen][:, :, rest] == 0).all()
+        assert (scores[chosen][:, :, rest] == 1).all()
+
+
+def test_measured_errors_go_on_from_frame_to_frame_and_turn_round_at_the_end_of_their_clip() -> None:
+    view = windows(50, 27, ranges=LEVEL)
+    _, scores = measured(frames=10).draw(view.pose, view.keypoints, seed(3))
+    steps = scores.amin(dim=2).diff(dim=1).abs()
+    assert torch.allclose(steps, torch.tensor(0.7 / 9), atol=1e-4)
+    assert float(scores.min()) == pytest.approx(0.3)
+    assert float(scores.amin(dim=2).max()) == pytest.approx(1.0)
+
+
+def test_errors_turn_with_the_trunk() -> None:
+    keypoints = torch.zeros(1, 2, 17, 2)
+    keypoints[:, :, HIP] = torch.tensor([3.0, 0.0])  # lies, the head at the picture's left
+    assert torch.allclose(upright(keypoints)[0] @ torch.tensor([1.0, 0]), torch.tensor([0.0, 1]), atol=1e-6)
+    keypoints[:, :, HIP] = torch.tensor([0.0, 2.0])
+    assert torch.allclose(upright(keypoints)[0], torch.eye(2), atol=1e-6)
+
+
+def test_windows_with_measured_errors_are_as_many_as_stated_and_as_wrong_as_measured() -> None:
+    view = windows(800, 3, ranges=ViewRange(distance=(8.0, 10.0), pitch=(0.0, 0.0), roll=0.0))
+    errors = replace(NOTHING_WRONG, measured=0.5, measured_severity=(1.0, 1.0))
+    after = with_detector_errors(view, errors, seed(5), measured())
+    moved = (after.keypoints - view.keypoints).norm(dim=-1)
+    middle = view.keypoints.mean(dim=2, keepdim=True)
+    size = (view.keypoints - middle).square().sum(dim=-1).mean(dim=(1, 2)).sqrt()
+    moved = (moved / size[:, None, None])[..., [JOINTS.index("lwrist"), JOINTS.index("rwrist")]].amax(dim=2)
+    wrong = moved[:, 0] > 0.05
+    assert 0.42 < float(wrong.float().mean()) < 0.58
+    assert float(moved[wrong].min()) > 0.09
+    assert float(moved[wrong].max()) < 0.42
+    assert float(moved[~wrong].max()) < 0.02
+
+
+def test_the_shipped_errors_are_whole_and_of_a_likely_size() -> None:
+    shipped = read_measured_errors()
+    assert len(shipped.facing) > 1000
+    assert 0.02 < float(shipped.displacement[shipped.scores > 0.5].norm(dim=-1).mean()) < 0.12
+    assert torch.equal(shipped.displacement[0], shipped.displacement[0].nan_to_num(9.0))
+
+
+def test_a_file_that_holds_no_errors_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "errors.npz"
+    for content in (b"", b"PK\x03\x04 not an archive"):
+        path.write_bytes(content)
+        with pytest.raises(LifterError, match=r"errors\.npz"):
+            read_measured_errors(path)
+    arrays = {"displacement": np.zeros((4, 17, 2)), "scores": np.ones((4, 17)), "facing": np.zeros(4)}
+    np.savez(path, **arrays, lengths=np.array([3]))
+    with pytest.raises(LifterError, match="do not fit together"):
+        read_measured_errors(path)
 
 
 def test_errors_change_neither_the_answer_nor_the_camera() -> None:
