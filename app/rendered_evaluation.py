@@ -2,7 +2,7 @@
 
 import importlib.resources
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -41,10 +41,12 @@ class PoseError:
     """As they are: of camera-space poses, the scale left as it is."""
     p2: float
     """After each pose's Procrustes alignment."""
+    told: float
+    """`p1` of a body brought to the person's standing height: what is left of it for whoever says `--height`."""
 
     def ratio_to(self, other: "PoseError") -> "PoseError":
         """Each error as a part of the other's."""
-        return PoseError(self.p1 / other.p1, self.p2 / other.p2)
+        return PoseError(self.p1 / other.p1, self.p2 / other.p2, self.told / other.told)
 
 
 @dataclass(frozen=True)
@@ -141,9 +143,18 @@ def compare(clip: RenderedClip, take: Take, yardstick: Array) -> ClipResult:
 
 def pose_error(pose: Array, truth: Array) -> PoseError:
     """Of (F, 17, 3) root-relative poses in metres."""
+    told = pose * (body_height(truth, bone_lengths(truth)) / body_height(pose, bone_lengths(pose)))
     return PoseError(
         1000 * float(mean_joint_error(pose, truth).mean()),
         1000 * float(aligned_joint_error(pose, truth).mean()),
+        1000 * float(mean_joint_error(told, truth).mean()),
+    )
+
+
+def mean_error(errors: Sequence[PoseError]) -> PoseError:
+    """The mean of each."""
+    return PoseError(
+        *(float(np.mean([getattr(error, field.name) for error in errors])) for field in fields(PoseError))
     )
 
 
@@ -171,11 +182,8 @@ def mean_result(results: Sequence[ClipResult]) -> ClipResult:
         sum(result.frames for result in results),
         sum(result.frames_seen for result in results),
         sum(result.frames_compared for result in results),
-        PoseError(mean([result.ours.p1 for result in results]), mean([result.ours.p2 for result in results])),
-        PoseError(
-            mean([result.yardstick.p1 for result in results]),
-            mean([result.yardstick.p2 for result in results]),
-        ),
+        mean_error([result.ours for result in results]),
+        mean_error([result.yardstick for result in results]),
         mean([result.path_mm for result in results]),
         mean([result.keypoints_px for result in results]),
         mean([result.keypoints_of_height for result in results]),

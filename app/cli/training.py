@@ -88,6 +88,10 @@ def evaluate(
         Path | None, typer.Option("--json", help="File for every figure with its standard error.")
     ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the table as a card shows it.")] = False,
+    brief: Annotated[
+        bool,
+        typer.Option("--brief", help="Without other frame rates and single pitches: a quarter of the time."),
+    ] = False,
     rendered: Annotated[
         bool,
         typer.Option("--rendered", help="From pixels, on the rendered clips that come with the program."),
@@ -95,10 +99,10 @@ def evaluate(
 ) -> None:
     """Measure a lifter on motion capture that it has not seen, or from pixels on rendered clips."""
     if rendered:
-        if mocap or hold_out or json_file or markdown:
+        if mocap or hold_out or json_file or markdown or brief:
             raise click.UsageError(
                 "--rendered measures on the clips that come with the program: leave out the folder, --hold-out, "
-                "--json and --markdown."
+                "--json, --markdown and --brief."
             )
         from app.commands.evaluate_rendered import run_rendered_evaluation  # noqa: PLC0415
 
@@ -108,4 +112,4 @@ def evaluate(
         raise click.UsageError("Name a folder of BVH files to measure on, or give --rendered.")
     from app.commands.evaluate import run_evaluation  # noqa: PLC0415
 
-    run_evaluation(mocap, lifter, hold_out, device, segments, seed, json_file, markdown)
+    run_evaluation(mocap, lifter, hold_out, device, segments, seed, json_file, markdown, brief)

@@ -41,10 +41,12 @@ def run_evaluation(
     seed: int,
     json_file: Path | None,
     markdown: bool,
+    brief: bool,
 ) -> None:
     """Print the table of errors of a lifter on the held-out subjects of a folder of BVH files (`subjects_to_measure`).
 
-    With `markdown` as rows for a card. `json_file` gets every figure, with its standard error; atomic.
+    With `markdown` as rows for a card, `brief` without other frame rates and single pitches. `json_file` gets every
+    figure, with its standard error; atomic.
     """
     from stcformer import Lifter  # noqa: PLC0415
     from stcformer.corpus import read_corpus  # noqa: PLC0415
@@ -72,6 +74,7 @@ def run_evaluation(
             corpus.of_subjects(subjects),
             segments,
             seed,
+            brief=brief,
             progress=lambda share: bar.update(task, completed=share),
         )
     if json_file is not None:

@@ -41,7 +41,7 @@ def result_table(results: Sequence[ClipResult]) -> Table:
     table.add_column("clip", no_wrap=True)
     for heading in (
         "frames\nseen", "P1\nmm", "Media-\nPipe", "ratio", "P2\nmm", "Media-\nPipe", "ratio",
-        "path\nmm", "2D\npx", "2D\n%",
+        "told\nmm", "Media-\nPipe", "path\nmm", "2D\npx", "2D\n%",
     ):  # fmt: skip
         table.add_column(heading, justify="right", no_wrap=True)
     for result in results:
@@ -57,6 +57,7 @@ def summary(results: Sequence[ClipResult]) -> list[str]:
     lines = [
         f"At least {1 - CLEARLY_BELOW:.0%} below MediaPipe's own 3D in P1 and in P2: {better} of {len(results)} clips.",
         "P1: mean joint error, hips put together, no other alignment; both bodies keep their own size.",
+        "Told: P1 when both bodies are brought to the person's height, which one camera cannot see (`--height`).",
         "P2: after Procrustes alignment. Path: of the hip, the paths' middles put together.",
         "2D: mean error of the 17 joints; in per cent of the person's standing height in the picture.",
     ]
@@ -76,6 +77,8 @@ def _cells(result: ClipResult) -> list[str]:
         f"{result.ours.p2:.1f}",
         f"{result.yardstick.p2:.1f}",
         f"{ratio.p2:.2f}",
+        f"{result.ours.told:.1f}",
+        f"{result.yardstick.told:.1f}",
         f"{result.path_mm:.0f}",
         f"{result.keypoints_px:.1f}",
         f"{100 * result.keypoints_of_height:.1f}",

@@ -73,6 +73,26 @@ def test_every_row_of_the_issue_is_there(rows: list[EvaluationRow]) -> None:
         assert (row.detected is None) == (row.name == "a third of the joints missing")
 
 
+def test_the_brief_table_has_the_same_figures_without_other_rates_and_single_pitches(
+    rows: list[EvaluationRow], corpus: Corpus
+) -> None:
+    brief = evaluate(FlatLifter(), corpus, 8, 1, brief=True)  # type: ignore[arg-type]
+    left_out = {row.name for row in rows} - {row.name for row in brief}
+    assert left_out == {
+        "15 fps",
+        "24 fps",
+        "25 fps",
+        "50 fps",
+        "60 fps",
+        "-5 to 5 degrees",
+        "35 to 45 degrees",
+    }
+    for row in brief:
+        for keypoints in ("exact", "detected"):
+            if getattr(row, keypoints) is not None:
+                assert str(figure(brief, row.name, keypoints)) == str(figure(rows, row.name, keypoints))
+
+
 def test_errors_are_those_of_the_poses(corpus: Corpus) -> None:
     segments = draw_segments(corpus, 4, 1)
     seen = see_segments(corpus, segments, 5)

@@ -97,6 +97,10 @@ def test_pose_errors_are_millimetres_with_and_without_alignment() -> None:
     error = pose_error(larger, truth)
     assert error.p1 == pytest.approx(100 * np.linalg.norm(truth, axis=-1).mean())
     assert error.p2 == pytest.approx(0, abs=1e-6)
+    assert error.told == pytest.approx(0, abs=1e-6)
+    assert pose_error(one_joint_wrong, truth).told == pytest.approx(
+        50 / 17
+    )  # the wrist is no part of the height
 
 
 def test_a_path_counts_by_its_shape_and_not_by_where_it_lies() -> None:
@@ -176,11 +180,13 @@ def test_a_truth_of_another_length_and_a_clip_without_anybody_are_said() -> None
 
 
 def test_the_mean_row_counts_every_clip_the_same_and_adds_up_frames() -> None:
-    first = result("a", PoseError(40, 30), PoseError(100, 60), frames=120, frames_compared=118, path_mm=10)
-    second = result("b", PoseError(80, 50), PoseError(100, 70), frames=20, keypoints_px=7)
+    first = result(
+        "a", PoseError(40, 30, 20), PoseError(100, 60, 50), frames=120, frames_compared=118, path_mm=10
+    )
+    second = result("b", PoseError(80, 50, 60), PoseError(100, 70, 90), frames=20, keypoints_px=7)
     mean = mean_result([first, second])
-    assert mean.ours == PoseError(60, 40)
-    assert mean.yardstick == PoseError(100, 65)
+    assert mean.ours == PoseError(60, 40, 40)
+    assert mean.yardstick == PoseError(100, 65, 70)
     assert (mean.frames, mean.frames_seen, mean.frames_compared) == (140, 20, 128)
     assert (mean.path_mm, mean.keypoints_px, mean.keypoints_of_height) == (15, 6, 0.02)
 
@@ -192,19 +198,33 @@ def test_the_mean_row_counts_every_clip_the_same_and_adds_up_frames() -> None:
 def test_a_clip_is_clearly_better_at_30_percent_below_in_both_errors(
     ours: tuple[float, float], better: bool
 ) -> None:
-    assert result("a", PoseError(*ours), PoseError(100, 60)).clearly_better() is better
+    assert result("a", PoseError(*ours, 60), PoseError(100, 60, 50)).clearly_better() is better
 
 
 def test_the_table_has_a_row_a_clip_the_ratios_and_the_means_last() -> None:
     results = [
-        result("first_clip", PoseError(40, 30), PoseError(100, 60), frames_seen=9, frames_compared=9),
-        result("second_clip", PoseError(80, 50), PoseError(100, 100)),
+        result("first_clip", PoseError(40, 30, 20), PoseError(100, 60, 50), frames_seen=9, frames_compared=9),
+        result("second_clip", PoseError(80, 50, 60), PoseError(100, 100, 70)),
     ]
-    console = Console(width=80)
+    console = Console(width=100)
     with console.capture() as capture:
         console.print(result_table(results))
     rows = [line.split() for line in capture.get().splitlines() if line.split()]
-    assert ["first_clip", "9/10", "40.0", "100.0", "0.40", "30.0", "60.0", "0.50", "20", "5.0", "2.0"] in rows
+    assert [
+        "first_clip",
+        "9/10",
+        "40.0",
+        "100.0",
+        "0.40",
+        "30.0",
+        "60.0",
+        "0.50",
+        "20.0",
+        "50.0",
+        "20",
+        "5.0",
+        "2.0",
+    ] in rows
     assert [
         "second_clip",
         "10/10",
@@ -214,12 +234,28 @@ def test_the_table_has_a_row_a_clip_the_ratios_and_the_means_last() -> None:
         "50.0",
         "100.0",
         "0.50",
+        "60.0",
+        "70.0",
         "20",
         "5.0",
         "2.0",
     ] in rows
     # the ratio of the means, not the mean of the ratios
-    assert rows[-1] == ["mean", "19/20", "60.0", "100.0", "0.60", "40.0", "80.0", "0.50", "20", "5.0", "2.0"]
+    assert rows[-1] == [
+        "mean",
+        "19/20",
+        "60.0",
+        "100.0",
+        "0.60",
+        "40.0",
+        "80.0",
+        "0.50",
+        "40.0",
+        "60.0",
+        "20",
+        "5.0",
+        "2.0",
+    ]
     lines = summary(results)
     assert "30% below MediaPipe's own 3D in P1 and in P2: 1 of 2 clips." in lines[0]
     assert lines[-1].startswith("1 frames in which either saw nobody")
