@@ -15,6 +15,9 @@ from app.rendered_evaluation import (
 )
 from app.settings import Settings
 
+_WIDTH = 96
+"""Columns that the table takes, however narrow the terminal."""
+
 
 def run_rendered_evaluation(lifter_name: str, device: str) -> None:
     """Print the table of a lifter's errors on the rendered clips, from pixels."""
@@ -30,7 +33,7 @@ def run_rendered_evaluation(lifter_name: str, device: str) -> None:
     for clip in rendered_clips():
         with console.status(f"{clip.name}: from pixels to 3D"):
             results.append(evaluate_clip(clip, Settings(lifter=lifter_name, device=device)))
-    console.print(result_table(results))
+    Console(highlight=False, width=max(console.width, _WIDTH)).print(result_table(results))
     for line in summary(results):
         console.print(line, markup=False)
 
