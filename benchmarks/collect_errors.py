@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from detector_errors import detected
-from error_statistics import HIP, THORAX, body_size
+from error_statistics import body_size, upright
 from rich.console import Console
 from rich.table import Table
+from scipy.ndimage import uniform_filter1d
 
 from app.rendered_evaluation import read_truth
 from stcformer.atomic import atomic_path
@@ -64,7 +65,8 @@ def clip_errors(video: Path, detector: str) -> tuple[np.ndarray, np.ndarray, np.
     if found.seen.mean() < _SEEN_SHARE or found.seen.sum() < 2:
         return None
     shift = (found.keypoints - truth["keypoints"]) / body_size(truth["keypoints"]).mean()
-    shift = _turned(shift, truth["keypoints"], round(_UPRIGHT_OVER_S * found.fps))
+    over = max(1, round(_UPRIGHT_OVER_S * found.fps))
+    shift = upright(shift, uniform_filter1d(truth["keypoints"], over, axis=0, mode="nearest"))
     frames = np.arange(len(shift))
     seen = frames[found.seen]
     moments = np.arange(frames[-1] * FRAME_RATE / found.fps + 1) * found.fps / FRAME_RATE
@@ -83,16 +85,6 @@ def clip_errors(video: Path, detector: str) -> tuple[np.ndarray, np.ndarray, np.
 def _between(values: np.ndarray, before: np.ndarray, after: np.ndarray, part: np.ndarray) -> np.ndarray:
     part = part.reshape(-1, *[1] * (values.ndim - 1))
     return values[before] * (1 - part) + values[after] * part
-
-
-def _turned(shift: np.ndarray, keypoints: np.ndarray, frames: int) -> np.ndarray:
-    """(F, 17, 2) turned so that the trunk (thorax to hip) points down the picture."""
-    kernel = np.ones(max(1, frames))
-    x, y = (np.convolve(side, kernel, mode="same") for side in (keypoints[:, HIP] - keypoints[:, THORAX]).T)
-    length = np.hypot(x, y)
-    x, y = x / length, y / length
-    turn = np.stack([np.stack([y, -x], axis=-1), np.stack([x, y], axis=-1)], axis=-2)
-    return np.einsum("fij,fkj->fki", turn, shift)
 
 
 def bias_table(displacement: np.ndarray, scores: np.ndarray) -> Table:

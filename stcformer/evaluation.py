@@ -85,7 +85,7 @@ def evaluate(
 ) -> list[EvaluationRow]:
     """The table: `count` segments of held-out motion, every row by the same segments, bodies and cameras.
 
-    `brief` leaves out the other frame rates and the level and steep cameras, which take most of the time.
+    `brief` leaves out the other frame rates and the level and steep cameras.
 
     The whole `Lifter.lift` runs as for a user's video, at the video's own rate. `progress` is told the share that
     is done.

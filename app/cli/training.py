@@ -90,7 +90,7 @@ def evaluate(
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the table as a card shows it.")] = False,
     brief: Annotated[
         bool,
-        typer.Option("--brief", help="Without other frame rates and single pitches: a quarter of the time."),
+        typer.Option("--brief", help="Without other frame rates and single pitches: about half the time."),
     ] = False,
     rendered: Annotated[
         bool,

@@ -7,9 +7,10 @@ from stcformer.skeleton import JOINTS, MIRROR
 
 # Bone lengths in metres of an adult of 1.75 m (Winter's segment table; nose and head top from the middle
 # of the shoulders), and how much their share of the stature varies between people, as the standard deviation of
-# the logarithm. The spread is that of the nearest lengths in ANSUR II (US Army, 2012; a sample of 29 men and the
-# sexes' difference in shoulders and hips): a body whose forearm is a fifth too long for it is rarely met, and what
-# the lifter may take for granted about bones is what tells it how far a limb points at the camera.
+# the logarithm. The spread is that of the nearest lengths of 29 men of ANSUR II (US Army, 2012), rounded up, for
+# shoulders and hips by over half, since men and women differ there (the nose has no such length). A body whose
+# forearm is a fifth too long for it is rarely met, and what the lifter may take for granted about bones is what
+# tells it how far a limb points at the camera.
 # (parent, child, length, spread); joints are listed parents first and the spine is put in at the end.
 _BODY = (
     ("hip", "rhip", 0.095, 0.08),

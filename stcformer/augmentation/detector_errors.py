@@ -61,7 +61,7 @@ class DetectorErrors:
 
 
 _JOINT_FACTORS = dict.fromkeys(JOINTS, 1.0) | {
-    "hip": 0.7, "rhip": 0.8, "lhip": 0.8, "spine": 0.6, "thorax": 0.6, "neck": 0.6, "head": 0.9,
+    "rhip": 0.8, "lhip": 0.8, "neck": 0.6, "head": 0.9,
     "rshoulder": 0.7, "lshoulder": 0.7, "rknee": 0.9, "lknee": 0.9, "rwrist": 1.4, "lwrist": 1.4,
 }  # fmt: skip
 """How much harder than others a joint is to find."""
@@ -98,8 +98,10 @@ def with_detector_errors(
 ) -> TrainingWindows:
     """The same windows as a real detector would report them: displaced, hidden, lost or swapped, scored to match.
 
-    `measured` is needed for `DetectorErrors.measured`.
+    Raises ValueError when `DetectorErrors.measured` asks for `measured` errors and there are none.
     """
+    if errors.measured > 0 and measured is None:
+        raise ValueError("a share of measured errors is asked for, but none are given")
     keypoints = windows.keypoints
     batch, device = len(keypoints), keypoints.device
     erring = _draw(generator, device, batch) >= errors.exact
@@ -108,7 +110,7 @@ def with_detector_errors(
     outside = ((keypoints < 0) | (keypoints > windows.image_size[:, None, None])).any(dim=-1)
     hidden = _hidden_limbs(keypoints.shape[:3], errors, generator, device)
     found, scores = _made_up(keypoints, size, hidden, outside, errors, generator)
-    if measured is not None and errors.measured > 0:
+    if measured is not None:
         real = _draw(generator, device, batch) < errors.measured
         low, high = errors.measured_severity
         strength = (low + (high - low) * _draw(generator, device, batch)) * size

@@ -57,7 +57,7 @@ class MeasuredErrors:
         middle = torch.randint(len(self.facing), shape, generator=generator, device=device)
         mirrored = torch.rand(shape, generator=generator, device=device) < 0.5
         offered = torch.where(mirrored, -1.0, 1.0) * self.facing[middle]
-        apart = torch.cos(facing(pose).index_select(1, torch.tensor([frames // 2], device=device)) - offered)
+        apart = torch.cos(facing(pose)[:, frames // 2, None] - offered)
         best = apart.argmax(dim=1, keepdim=True)
         middle, mirrored = middle.gather(1, best), mirrored.gather(1, best)[:, 0]
         clock = torch.arange(frames, device=device) - frames // 2

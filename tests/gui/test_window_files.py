@@ -23,6 +23,13 @@ from tests.gui.conftest import Pump
 FRAME = 20
 
 
+@pytest.fixture
+def mine_and_other(project: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """Two projects of the same clip, to be written to."""
+    mine, other = (shutil.copy(project, tmp_path / f"{name}.stctake") for name in ("mine", "other"))
+    return mine, other
+
+
 def corrected(window: MainWindow, pump: Pump) -> None:
     """One correction, until the 3D has it."""
     gone_to(window, pump, FRAME)
@@ -134,13 +141,12 @@ def slowed(monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str) -> th
 def test_what_waits_for_a_correction_is_dropped_with_the_project_that_it_was_for(
     window: MainWindow,
     pump: Pump,
-    project: Path,
+    mine_and_other: tuple[Path, Path],
     answers: dict[str, object],
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     command: str,
 ) -> None:
-    mine, other = (shutil.copy(project, tmp_path / f"{name}.stctake") for name in ("mine", "other"))
+    mine, other = mine_and_other
     before = mine.read_bytes()
     opened(window, pump, mine)
     may_rebuild = slowed(monkeypatch, rebuilder, "rebuild")
@@ -160,12 +166,11 @@ def test_what_waits_for_a_correction_is_dropped_with_the_project_that_it_was_for
 def test_the_failure_of_a_correction_is_not_told_over_the_next_project(
     window: MainWindow,
     pump: Pump,
-    project: Path,
+    mine_and_other: tuple[Path, Path],
     answers: dict[str, object],
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    mine, other = (shutil.copy(project, tmp_path / f"{name}.stctake") for name in ("mine", "other"))
+    mine, other = mine_and_other
     opened(window, pump, mine)
 
     def fails(*_arguments: object) -> None:

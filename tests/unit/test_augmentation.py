@@ -409,7 +409,13 @@ def test_the_shipped_errors_are_whole_and_of_a_likely_size() -> None:
     shipped = read_measured_errors()
     assert len(shipped.facing) > 1000
     assert 0.02 < float(shipped.displacement[shipped.scores > 0.5].norm(dim=-1).mean()) < 0.12
-    assert torch.equal(shipped.displacement[0], shipped.displacement[0].nan_to_num(9.0))
+    assert torch.isfinite(shipped.displacement).all()
+    assert float(shipped.scores.max()) <= 1
+
+
+def test_measured_errors_that_are_asked_for_and_not_given_are_an_error() -> None:
+    with pytest.raises(ValueError, match="measured"):
+        with_detector_errors(windows(2), DetectorErrors(measured=0.5), seed(1))
 
 
 def test_a_file_that_holds_no_errors_is_named(tmp_path: Path) -> None:

@@ -75,18 +75,7 @@ def rendered(name: str, out: Path, bvh: Path, start: float, options: list[str], 
     script = Path(__file__).with_name("render.py")
     said = ""
     for distance in DISTANCES_M[nearest:]:
-        work = [
-            "--samples",
-            "4",
-            "--threads",
-            "1",
-            "--crf",
-            "24",
-            "--fps",
-            str(FPS),
-            "--seconds",
-            str(SECONDS),
-        ]
+        work = f"--samples 4 --threads 1 --crf 24 --fps {FPS} --seconds {SECONDS}".split()
         what = ["--bvh", str(bvh), "--start", f"{start:.2f}", "--name", name, "--out", str(out / name)]
         command = [sys.executable, str(script), *what, *work, *options, "--camera-distance", str(distance)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
