@@ -16,14 +16,14 @@ from torch import Generator, Tensor
 from stcformer.atomic import atomic_path
 from stcformer.augmentation import (
     DetectorErrors,
-    MeasuredErrors,
+    SeenPeople,
     TrainingWindows,
     ViewRange,
     borrowed_arms,
     mirrored,
     random_bodies,
     random_views,
-    read_measured_errors,
+    read_seen_people,
     with_detector_errors,
 )
 from stcformer.corpus import Corpus
@@ -95,8 +95,14 @@ class TrainingConfig:
     """Frame rates that windows are drawn at, about `frame_rate`."""
     rare_share: float = 0.2
     """Share of windows drawn about a rare posture (`stcformer.posture`)."""
+    unusual_bodies: float = 0.2
+    """Share of windows whose proportions vary twice as much (`stcformer.augmentation.random_bodies`)."""
     borrowed_arms: float = 0.3
     """Share of windows whose arms are those of another (`stcformer.augmentation.borrowed_arms`)."""
+    seen_share: float = 0.25
+    """Share of windows that a real detector saw (`SeenPeople.windows`): their errors and their poses belong together."""
+    seen_people: str = ""
+    """File of the people that a detector saw; "" for those that ship with the program. Held-out subjects are left out."""
     matrix_learning_rate: float = 2e-3
     """Of Muon, whose steps are scaled to the size of AdamW's."""
     learning_rate: float = 1e-3
@@ -154,17 +160,26 @@ def training_batch(
     frames: int,
     config: TrainingConfig,
     generator: Generator,
-    measured: MeasuredErrors | None = None,
+    seen: SeenPeople | None = None,
 ) -> TrainingWindows:
     """Windows of new bodies, mirrored or not, seen by random cameras through a faulty detector.
 
-    `measured` errors are needed for `DetectorErrors.measured`.
+    `seen` people are needed for `TrainingConfig.seen_share` and for `DetectorErrors.measured`; without them ValueError.
     """
-    joints = borrowed_arms(sampler.draw(count, frames, generator), config.borrowed_arms, generator)
-    joints = random_bodies(joints, generator)
-    coin = torch.rand(count, generator=generator, device=joints.device) < 0.5
+    if seen is None and config.seen_share > 0:
+        raise ValueError("a share of people seen by a detector is asked for, but none are given")
+    seen_count = round(config.seen_share * count)
+    joints = borrowed_arms(
+        sampler.draw(count - seen_count, frames, generator), config.borrowed_arms, generator
+    )
+    joints = random_bodies(joints, generator, config.unusual_bodies)
+    coin = torch.rand(len(joints), generator=generator, device=joints.device) < 0.5
     windows = random_views(mirrored(joints, coin), config.views, generator)
-    return with_detector_errors(windows, config.errors, generator, measured)
+    windows = with_detector_errors(windows, config.errors, generator, seen, config.rate_range)
+    if seen is None or not seen_count:
+        return windows
+    others = seen.windows(seen_count, frames, config.rate_range, config.views.known_lens, generator)
+    return windows.joined(others).shuffled(generator)
 
 
 def predict(
@@ -253,7 +268,10 @@ class Trainer:
         self.optimizers = optimizers(self.model, config)
         self._full_rates = [optimizer.param_groups[0]["lr"] for optimizer in self.optimizers]
         self.sampler = WindowSampler(training, config.rate_range, self.device, rare_share=config.rare_share)
-        self.measured = read_measured_errors().to(self.device) if config.errors.measured else None
+        asked = config.errors.measured or config.seen_share
+        file = Path(config.seen_people) if config.seen_people else None
+        held_out = set(validation.subjects)
+        self.seen = read_seen_people(file, held_out).to(self.device) if asked else None
         self.held_out = WindowSampler(validation, (config.frame_rate, config.frame_rate), self.device)
         self.step = 0
         self.frames = 0
@@ -322,7 +340,7 @@ class Trainer:
             generator = Generator(self.device).manual_seed(self.config.seed * 7_919 + draw)
             frames, windows = stage.turn(draw)
             drawn = training_batch(
-                self.sampler, windows * _STEPS_A_DRAW, frames, self.config, generator, self.measured
+                self.sampler, windows * _STEPS_A_DRAW, frames, self.config, generator, self.seen
             )
             self._drawn = ((draw, stage), drawn.split(windows))
         return self._drawn[1][place]

@@ -44,6 +44,13 @@ def train(
         float, typer.Option(min=0, help="How much bones that change their length count.")
     ] = 0.0,
     precision: Annotated[str, typer.Option(help="auto, float32 or bfloat16.")] = "auto",
+    seen_people: Annotated[
+        str,
+        typer.Option(
+            "--seen",
+            help="File of people as a detector saw them (docs/training.md); empty for the shipped one.",
+        ),
+    ] = "",
     report_every: Annotated[
         int, typer.Option(min=1, help="Steps from one measurement, saved state and picture to the next.")
     ] = 500,
@@ -62,6 +69,7 @@ def train(
         velocity_weight,
         bone_weight,
         precision,
+        seen_people,
         seed,
         device,
     )

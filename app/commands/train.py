@@ -35,6 +35,7 @@ class TrainingOptions:
     velocity_weight: float
     bone_weight: float
     precision: str
+    seen_people: str
     seed: int
     device: str
 
@@ -183,6 +184,7 @@ def _configuration(options: TrainingOptions, start: "Weights | None", device: An
         matrix_learning_rate=usual.matrix_learning_rate * options.rate_factor,
         velocity_weight=options.velocity_weight,
         bone_weight=options.bone_weight,
+        seen_people=options.seen_people,
         seed=options.seed,
         **network,
     )
@@ -245,11 +247,13 @@ def _commands(
     start = (
         ["--from", Path(options.start_from).name] if options.start_from else ["--width", str(config.width)]
     )
+    seen = ["--seen", Path(config.seen_people).name] if config.seen_people else []
     train = [
         *("stcstudio", "train", mocap_name, "-o", output_name, "--stages", stages, *start),
         *("--hold-out", ",".join(held_out), "--rate-factor", f"{options.rate_factor:g}"),
         *("--velocity-weight", f"{config.velocity_weight:g}", "--bone-weight", f"{config.bone_weight:g}"),
         *("--precision", config.precision, "--report-every", str(report_every), "--seed", str(config.seed)),
+        *seen,
     ]
     measure = [
         *("stcstudio", "eval", mocap_name, "--lifter", f"{output_name}/weights.safetensors"),

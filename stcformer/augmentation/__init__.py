@@ -6,18 +6,18 @@ Everything works on batches of windows with torch, on the CPU or a GPU, from one
 from stcformer.augmentation.bodies import STATURE_M, borrowed_arms, mirrored, random_bodies
 from stcformer.augmentation.cameras import TrainingWindows, ViewRange, random_views
 from stcformer.augmentation.detector_errors import DetectorErrors, with_detector_errors
-from stcformer.augmentation.measured_errors import MeasuredErrors, read_measured_errors
+from stcformer.augmentation.seen_people import SeenPeople, read_seen_people
 
 __all__ = [
     "STATURE_M",
     "DetectorErrors",
-    "MeasuredErrors",
+    "SeenPeople",
     "TrainingWindows",
     "ViewRange",
     "borrowed_arms",
     "mirrored",
     "random_bodies",
     "random_views",
-    "read_measured_errors",
+    "read_seen_people",
     "with_detector_errors",
 ]

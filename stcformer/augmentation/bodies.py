@@ -32,16 +32,21 @@ from an adult far away, so the lifter answers for a body of this size and the mo
 _ARM = ("elbow", "wrist")
 
 
-def random_bodies(joints: Tensor, generator: Generator) -> Tensor:
+def random_bodies(joints: Tensor, generator: Generator, unusual: float = 0.0) -> Tensor:
     """(B, T, 17, 3) with each window's bones given new lengths along their own directions.
 
-    Left and right are equal, and all bodies have the same `STATURE_M`.
+    Left and right are equal, and all bodies have the same `STATURE_M`. Of the share `unusual` of the windows
+    proportions vary twice as much: children, and the skeletons of some motion capture.
     """
     batch = joints.shape[0]
     device = joints.device
+    # No draw where none is asked for: what `eval` measures on stays what it was.
+    far = torch.rand(batch, generator=generator, device=device) < unusual if unusual else None
     lengths = {}
     for _, child, length, spread in _BODY:
         noise = torch.randn(batch, generator=generator, device=device)
+        if far is not None:
+            noise = torch.where(far, 2 * noise, noise)
         lengths[child] = length * torch.exp(spread * noise)
     stature = torch.stack([lengths[child] for child in _STATURE_BONES]).sum(dim=0)
     result = torch.zeros_like(joints)

@@ -49,6 +49,17 @@ class TrainingWindows:
         parts = zip(*(getattr(self, field.name).split(count) for field in fields(self)), strict=True)
         return [TrainingWindows(*part) for part in parts]
 
+    def joined(self, others: "TrainingWindows") -> "TrainingWindows":
+        """These windows and then the others, of as many frames."""
+        return TrainingWindows(
+            *(torch.cat((getattr(self, field.name), getattr(others, field.name))) for field in fields(self))
+        )
+
+    def shuffled(self, generator: Generator) -> "TrainingWindows":
+        """The same windows in random order."""
+        order = torch.randperm(len(self.pose), generator=generator, device=self.pose.device)
+        return TrainingWindows(*(getattr(self, field.name)[order] for field in fields(self)))
+
 
 def _turn(axis: int, angle: Tensor) -> Tensor:
     """(B, 3, 3) rotations about a coordinate axis by radians (B,)."""
@@ -95,10 +106,19 @@ def random_views(joints: Tensor, ranges: ViewRange, generator: Generator) -> Tra
     points = torch.cat((points[..., :2], points[..., 2:].clamp_min(0.3)), dim=-1)
     keypoints = project(points, focal, image_size / 2)
 
-    assumed = 500 / math.tan(math.radians(ASSUMED_FIELD_OF_VIEW) / 2)
-    told = torch.where(draw(0, 1) < ranges.known_lens, focal, torch.full_like(focal, assumed))
+    told = told_focal(focal, image_size, ranges.known_lens, generator)
     scores = torch.ones(keypoints.shape[:-1], device=device)
     return TrainingWindows(keypoints, scores, pose, told, image_size, pitch)
+
+
+def told_focal(focal: Tensor, image_size: Tensor, known_lens: float, generator: Generator) -> Tensor:
+    """(B,) the true focal length for a share `known_lens` of the windows, for the others that of the usual lens.
+
+    focal (B,) and image_size (B, 2) in pixels.
+    """
+    assumed = image_size.amax(dim=-1) / 2 / math.tan(math.radians(ASSUMED_FIELD_OF_VIEW) / 2)
+    known = torch.rand(focal.shape, generator=generator, device=focal.device) < known_lens
+    return torch.where(known, focal, assumed)
 
 
 def _uniform(

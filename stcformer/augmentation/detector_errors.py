@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from stcformer.augmentation.cameras import TrainingWindows
-from stcformer.augmentation.measured_errors import MeasuredErrors
+from stcformer.augmentation.seen_people import SeenPeople
 from stcformer.skeleton import JOINTS, MIRROR
 
 
@@ -22,7 +22,7 @@ class DetectorErrors:
     exact: float = 0.15
     """Share of windows without any error."""
     measured: float = 0.0
-    """Share of windows whose errors are a real detector's (`MeasuredErrors`); those of all others are made up."""
+    """Share of windows whose errors are a real detector's (`SeenPeople.errors`); those of all others are made up."""
     measured_severity: tuple[float, float] = (0.4, 1.2)
     """What each such window's errors are multiplied by: rendered people are harder for a detector than most real ones."""
     severity: tuple[float, float] = (0.3, 1.8)
@@ -94,13 +94,15 @@ def with_detector_errors(
     windows: TrainingWindows,
     errors: DetectorErrors,
     generator: Generator,
-    measured: MeasuredErrors | None = None,
+    seen: SeenPeople | None = None,
+    rates: tuple[float, float] = (30.0, 30.0),
 ) -> TrainingWindows:
     """The same windows as a real detector would report them: displaced, hidden, lost or swapped, scored to match.
 
-    Raises ValueError when `DetectorErrors.measured` asks for `measured` errors and there are none.
+    `rates` is the range that the windows' frame rates are from: measured errors then last as long as they did.
+    Raises ValueError when `DetectorErrors.measured` asks for errors that a detector made and there are none (`seen`).
     """
-    if errors.measured > 0 and measured is None:
+    if errors.measured > 0 and seen is None:
         raise ValueError("a share of measured errors is asked for, but none are given")
     keypoints = windows.keypoints
     batch, device = len(keypoints), keypoints.device
@@ -110,11 +112,11 @@ def with_detector_errors(
     outside = ((keypoints < 0) | (keypoints > windows.image_size[:, None, None])).any(dim=-1)
     hidden = _hidden_limbs(keypoints.shape[:3], errors, generator, device)
     found, scores = _made_up(keypoints, size, hidden, outside, errors, generator)
-    if measured is not None:
+    if seen is not None and errors.measured > 0:
         real = _draw(generator, device, batch) < errors.measured
         low, high = errors.measured_severity
         strength = (low + (high - low) * _draw(generator, device, batch)) * size
-        shift, real_scores = measured.draw(windows.pose, keypoints, generator)
+        shift, real_scores = seen.errors(windows.pose, keypoints, rates, generator)
         # No rendered person leaves the picture: what lies outside stays guessed as made up.
         taken = real[:, None, None] & ~outside
         found = torch.where(taken[..., None], keypoints + shift * strength[:, None, None, None], found)

@@ -42,6 +42,12 @@ class Camera:
         matrix = self.camera_from_world
         return world @ matrix[:3, :3].T + matrix[:3, 3]
 
+    def rays(self, pixels: np.ndarray) -> np.ndarray:
+        """World directions (..., 3) of unit length through pixels (..., 2), from `position`."""
+        ahead = np.concatenate([pixels, np.ones((*pixels.shape[:-1], 1))], axis=-1)
+        rays = ahead @ np.linalg.inv(self.intrinsics).T @ self.camera_from_world[:3, :3]
+        return rays / np.linalg.norm(rays, axis=-1, keepdims=True)
+
     def project(self, points: np.ndarray) -> np.ndarray:
         """Camera points (..., 3) as pixels (..., 2)."""
         pixels = points @ self.intrinsics.T

@@ -1,14 +1,12 @@
 """A clothed mannequin on the joints of the truth: clothes and skin re-made every frame, rigid parts moved."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-import bpy
-import mathutils
 import numpy as np
 from motion import BodyMotion, frame_of, unit
-from palette import Palette
-from rigid_parts import hand, head_parts, shoe
-from shapes import Mesh, joined, mesh_object, move_vertices, tube, vertices_of
+from rigid_parts import RigidPart, hand, head_parts, shoe
+from shapes import Mesh, joined, tube
 
 # Rings: place along the limb (whole numbers are joints), half width, half depth, shift to the front; metres.
 _TORSO = np.array([
@@ -52,58 +50,51 @@ _COLLAR = np.array([
 ])  # fmt: skip
 
 
-class Mannequin:
-    """The objects of one person in the scene; `pose` moves them to a frame of the motion."""
+@dataclass(frozen=True)
+class SoftPart:
+    """Something whose shape is made anew for every frame, of the same vertices and faces."""
 
-    def __init__(self, motion: BodyMotion, palette: Palette, long_hair: bool) -> None:
+    name: str
+    colour: str
+    """A field of `Palette`."""
+    shape: Callable[[int], Mesh]
+    """The mesh of a frame, world metres."""
+    voxel: float = 0.0
+    """Metres: so finely its pieces are melted into one skin; 0 leaves them as they are."""
+    smoothing: int = 0
+    """How often that skin is smoothed."""
+
+
+class Mannequin:
+    """The parts of one person, and where they are in a frame of the motion."""
+
+    def __init__(self, motion: BodyMotion, long_hair: bool) -> None:
         self._motion = motion
         body = motion.body
         voxel = 0.012 * body.scale
-        self._soft: list[tuple[bpy.types.Object, Callable[[int], Mesh]]] = []
-        for name, shape, material, melt, smoothing in (
-            ("shirt", self._shirt, palette.shirt, voxel, 8),
-            ("trousers", self._trousers, palette.trousers, voxel, 6),
-            ("arms", self._arms, palette.skin, 0.008 * body.scale, 5),
-            ("neck", self._neck, palette.skin, 0.0, 0),
-            ("collar", lambda frame: self._torso_tube(frame, _COLLAR), palette.trim, 0.0, 0),
-            ("belt", lambda frame: self._torso_tube(frame, _BELT), palette.dark, 0.0, 0),
-            (
-                "cuffs",
-                lambda frame: joined([self._arm_tube(frame, side, _CUFF) for side in "lr"]),
-                palette.trim,
-                0.0,
-                0,
-            ),
-        ):
-            self._soft.append((mesh_object(name, shape(0), material, melt, smoothing), shape))
-        self._rigid = [(part, "head") for part in head_parts(body, palette, long_hair)]
+        self.soft = [
+            SoftPart("shirt", "shirt", self._shirt, voxel, 8),
+            SoftPart("trousers", "trousers", self._trousers, voxel, 6),
+            SoftPart("arms", "skin", self._arms, 0.008 * body.scale, 5),
+            SoftPart("neck", "skin", self._neck),
+            SoftPart("collar", "trim", lambda frame: self._torso_tube(frame, _COLLAR)),
+            SoftPart("belt", "dark", lambda frame: self._torso_tube(frame, _BELT)),
+            SoftPart("cuffs", "trim", self._cuffs),
+        ]
+        self.rigid = head_parts(body, long_hair)
         for side in "lr":
-            self._rigid.append((hand(body, palette, side), f"{side}hand"))
-            self._rigid += [(part, f"{side}foot") for part in shoe(body, palette, side)]
+            self.rigid += [hand(body, side), *shoe(body, side)]
 
-    def pose(self, frame: int) -> np.ndarray:
-        """Move every part to the frame; (V, 3) world points of all of them, which bound the person."""
-        points = []
-        for target, shape in self._soft:
-            points.append(shape(frame)[0])
-            move_vertices(target, points[-1])
-        places = {
-            "head": self._motion.head_pivot,
-            "lhand": self._motion.joint("lwrist"), "rhand": self._motion.joint("rwrist"),
-            "lfoot": self._motion.joint("lankle"), "rfoot": self._motion.joint("rankle"),
-        }  # fmt: skip
-        for target, part in self._rigid:
-            matrix = np.eye(4)
-            matrix[:3, :3] = self._motion.turns[part][frame]
-            matrix[:3, 3] = places[part][frame]
-            target.matrix_world = mathutils.Matrix(matrix.tolist())
-            points.append(vertices_of(target) @ matrix[:3, :3].T + matrix[:3, 3])
-        return np.concatenate(points)
-
-    def show(self, visible: bool) -> None:
-        """Put the person into the picture or leave the room empty."""
-        for target, _ in self._soft + self._rigid:
-            target.hide_render = not visible
+    def place(self, part: RigidPart, frame: int) -> np.ndarray:
+        """(4, 4) from the part's own axes to the world."""
+        matrix = np.eye(4)
+        matrix[:3, :3] = self._turn(part.moves_with, frame)
+        if part.moves_with == "head":
+            matrix[:3, 3] = self._motion.head_pivot[frame]
+        else:
+            side, end = part.moves_with[0], "wrist" if part.moves_with[1:] == "hand" else "ankle"
+            matrix[:3, 3] = self._at(side + end, frame)
+        return matrix
 
     def _at(self, name: str, frame: int) -> np.ndarray:
         return self._motion.joint(name)[frame]
@@ -188,6 +179,9 @@ class Mannequin:
 
     def _arms(self, frame: int) -> Mesh:
         return joined([self._arm_tube(frame, side, _ARM) for side in "lr"])
+
+    def _cuffs(self, frame: int) -> Mesh:
+        return joined([self._arm_tube(frame, side, _CUFF) for side in "lr"])
 
     def _neck(self, frame: int) -> Mesh:
         scale = self._motion.body.scale

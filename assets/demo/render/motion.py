@@ -81,7 +81,7 @@ def body_motion(
     Raises ValueError when the clip is too short or its skeleton is not one of the two CMU conversions.
     """
     clip = read_bvh(bvh)
-    nodes = _nodes_by_part(clip.names, bvh)
+    nodes = nodes_by_part(clip.names, bvh)
     count = round(seconds * fps)
     source = (start + np.arange(count) / fps) / clip.frame_time
     if start < 0 or source[-1] > len(clip.values) - 1:
@@ -116,7 +116,8 @@ def _nod(angle: float) -> np.ndarray:
     return np.array([[1, 0, 0], [0, cosine, -sine], [0, sine, cosine]])
 
 
-def _nodes_by_part(names: tuple[str, ...], bvh: Path) -> dict[str, int]:
+def nodes_by_part(names: tuple[str, ...], bvh: Path) -> dict[str, int]:
+    """Which node of a BVH file's skeleton moves which part. Raises ValueError."""
     for table in (_MOTIONBUILDER, _DAZ):
         if all(name in names for name in table.values()):
             return {part: names.index(name) for part, name in table.items()}

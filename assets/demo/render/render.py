@@ -19,7 +19,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from body import Body
 from camera import Camera, aimed_camera
+from mannequin import Mannequin
 from motion import BodyMotion, body_motion
+from palette import random_palette
+from sunlight import WALL_BEHIND, random_sunlight
 from truth import check_in_picture, write_truth
 
 from stcformer.errors import LifterError
@@ -91,25 +94,18 @@ def render_frames(
     options: argparse.Namespace, motion: BodyMotion, camera: Camera, wanted: list[tuple[int, Path]]
 ) -> None:
     """Render (frame, path) pairs; bpy, which takes seconds to start, is only imported when there are some."""
-    from mannequin import Mannequin  # noqa: PLC0415
-    from palette import random_palette  # noqa: PLC0415
+    from blender_mannequin import BlenderMannequin  # noqa: PLC0415
+    from blender_materials import materials  # noqa: PLC0415
     from picture import changed_box, read_png, render_frame, render_to  # noqa: PLC0415
-    from scene import (  # noqa: PLC0415
-        WALL_BEHIND,
-        build_room,
-        empty_scene,
-        place_camera,
-        random_sunlight,
-        set_up_cycles,
-    )
+    from scene import build_room, empty_scene, place_camera, set_up_cycles  # noqa: PLC0415
 
     scene = empty_scene()
-    palette, sunlight = random_palette(options.colours), random_sunlight(options.colours)
+    colours, sunlight = materials(random_palette(options.colours)), random_sunlight(options.colours)
     wall = motion.joints[..., 1].max() + WALL_BEHIND
-    build_room(wall, palette, sunlight)
+    build_room(wall, colours, sunlight)
     place_camera(camera)
     set_up_cycles(scene, tuple(options.size), options.samples, options.threads)
-    person = Mannequin(motion, palette, options.long_hair)
+    person = BlenderMannequin(Mannequin(motion, options.long_hair), colours)
     room = options.out / "room.png"
     if not room.exists():
         person.show(False)

@@ -1,13 +1,30 @@
 """Head, hands and shoes: what keeps its shape, in its own axes (left, up, front)."""
 
-import bpy
+from dataclasses import dataclass
+
 import numpy as np
 from body import Body
-from palette import Palette
-from shapes import Mesh, ellipsoid, joined, mesh_object, rod, tube
+from shapes import Mesh, ellipsoid, joined, rod, tube
 
 
-def head_parts(body: Body, palette: Palette, long_hair: bool) -> list[bpy.types.Object]:
+@dataclass(frozen=True)
+class RigidPart:
+    """Something that keeps its shape and moves with a part of the body."""
+
+    name: str
+    moves_with: str
+    """A key of `BodyMotion.turns`: head, lhand, rhand, lfoot or rfoot."""
+    colour: str
+    """A field of `Palette`."""
+    mesh: Mesh
+    """In the axes of what it moves with."""
+    voxel: float = 0.0
+    """Metres: so finely its pieces are melted into one skin; 0 leaves them as they are."""
+    smoothing: int = 0
+    """How often that skin is smoothed."""
+
+
+def head_parts(body: Body, long_hair: bool) -> list[RigidPart]:
     """Skull with face, hair, ears, eyes, brows and mouth about the head's pivot.
 
     The skull's top is `Body.crown` and the nose's tip is `Body.nose_tip`.
@@ -36,21 +53,21 @@ def head_parts(body: Body, palette: Palette, long_hair: bool) -> list[bpy.types.
         hair.append(ellipsoid((0, -0.045, -0.055), (0.078, 0.105, 0.042)))
     mouth = [ellipsoid((0, -0.046, 0.0955), (0.021, 0.0068, 0.0055))]
     pieces = (
-        ("skull", skin, palette.skin, 0.004, 6),
-        ("ears", ears, palette.skin, 0, 0),
-        ("eyes", eyes, palette.eye_white, 0, 0),
-        ("irises", irises, palette.dark, 0, 0),
-        ("brows", brows, palette.hair, 0, 0),
-        ("mouth", mouth, palette.lips, 0, 0),
-        ("hair", hair, palette.hair, 0.006, 6),
+        ("skull", skin, "skin", 0.004, 6),
+        ("ears", ears, "skin", 0, 0),
+        ("eyes", eyes, "eye_white", 0, 0),
+        ("irises", irises, "dark", 0, 0),
+        ("brows", brows, "hair", 0, 0),
+        ("mouth", mouth, "lips", 0, 0),
+        ("hair", hair, "hair", 0.006, 6),
     )
     return [
-        mesh_object(name, _scaled(joined(meshes), body), material, voxel * body.scale, smoothing)
-        for name, meshes, material, voxel, smoothing in pieces
+        RigidPart(name, "head", colour, _scaled(joined(meshes), body), voxel * body.scale, smoothing)
+        for name, meshes, colour, voxel, smoothing in pieces
     ]
 
 
-def hand(body: Body, palette: Palette, side: str) -> bpy.types.Object:
+def hand(body: Body, side: str) -> RigidPart:
     """An open hand about the wrist; the left one's fingers point along +x, palm down, thumb to the front."""
     out = 1 if side == "l" else -1
     parts = [
@@ -60,10 +77,11 @@ def hand(body: Body, palette: Palette, side: str) -> bpy.types.Object:
     ]
     for across, reach in ((-0.028, 0.142), (-0.0095, 0.165), (0.0095, 0.172), (0.028, 0.16)):
         parts.append(rod((out * 0.075, -0.002, across), (out * reach, -0.014, across * 1.15), 0.0095))
-    return mesh_object(f"{side}hand", _scaled(joined(parts), body), palette.skin, 0.005 * body.scale, 4)
+    mesh = _scaled(joined(parts), body)
+    return RigidPart(f"{side}hand", f"{side}hand", "skin", mesh, 0.005 * body.scale, 4)
 
 
-def shoe(body: Body, palette: Palette, side: str) -> list[bpy.types.Object]:
+def shoe(body: Body, side: str) -> list[RigidPart]:
     """A shoe about the ankle, its sole 8.5 cm below (at scale 1)."""
     upper = joined(
         [
@@ -80,8 +98,8 @@ def shoe(body: Body, palette: Palette, side: str) -> list[bpy.types.Object]:
     axes = np.eye(3)
     sole = tube(centres, np.tile(axes[0], (9, 1)), np.tile(-axes[1], (9, 1)), width, np.full(9, 0.0095))
     return [
-        mesh_object(f"{side}shoe", _scaled(upper, body), palette.shoes, 0.006 * body.scale, 5),
-        mesh_object(f"{side}sole", _scaled(sole, body), palette.soles),
+        RigidPart(f"{side}shoe", f"{side}foot", "shoes", _scaled(upper, body), 0.006 * body.scale, 5),
+        RigidPart(f"{side}sole", f"{side}foot", "soles", _scaled(sole, body)),
     ]
 
 

@@ -3,12 +3,11 @@
 import bpy
 import mathutils
 import numpy as np
+from blender_objects import mesh_object
 from camera import Camera
-from palette import Palette
-from shapes import mesh_object
+from sunlight import SUN_STRENGTH, SKY_COLOUR, SKY_STRENGTH
 
 _BLENDER_FROM_CAMERA = np.diag([1.0, -1, -1, 1])  # Blender's cameras look along -z, y up
-WALL_BEHIND = 2.6
 
 
 def empty_scene() -> bpy.types.Scene:
@@ -17,14 +16,7 @@ def empty_scene() -> bpy.types.Scene:
     return bpy.context.scene
 
 
-def random_sunlight(seed: int) -> np.ndarray:
-    """(3,) direction in which the light travels: down, away from the camera, and to one side or the other."""
-    rng = np.random.default_rng(seed)
-    steep, aside = np.radians(rng.uniform(25, 42)), np.radians(rng.uniform(-50, 50))
-    return np.array([np.sin(steep) * np.sin(aside), np.sin(steep) * np.cos(aside), -np.cos(steep)])
-
-
-def build_room(wall: float, palette: Palette, sunlight: np.ndarray) -> None:
+def build_room(wall: float, materials: dict[str, bpy.types.Material], sunlight: np.ndarray) -> None:
     """A floor at z = 0, a wall with a skirting board at y = `wall`, sky, and a sun along `sunlight` (3,)."""
     wide = 30.0
 
@@ -42,19 +34,19 @@ def build_room(wall: float, palette: Palette, sunlight: np.ndarray) -> None:
         data = mesh_object(name, (np.array(corners), faces), material).data
         data.polygons.foreach_set("use_smooth", np.zeros(len(data.polygons), dtype=bool))
 
-    plane("floor", [(-wide, -wide, 0), (wide, -wide, 0), (wide, wall, 0), (-wide, wall, 0)], palette.floor)
-    plane("wall", [(-wide, wall, 0), (wide, wall, 0), (wide, wall, 6), (-wide, wall, 6)], palette.wall)
-    box("skirting", (-wide, wall - 0.02, 0), (wide, wall + 0.01, 0.12), palette.skirting)
+    plane("floor", [(-wide, -wide, 0), (wide, -wide, 0), (wide, wall, 0), (-wide, wall, 0)], materials["floor"])
+    plane("wall", [(-wide, wall, 0), (wide, wall, 0), (wide, wall, 6), (-wide, wall, 6)], materials["wall"])
+    box("skirting", (-wide, wall - 0.02, 0), (wide, wall + 0.01, 0.12), materials["skirting"])
     sun = bpy.data.lights.new("sun", "SUN")
-    sun.energy, sun.angle = 2.6, np.radians(6)
+    sun.energy, sun.angle = SUN_STRENGTH, np.radians(6)
     lamp = bpy.data.objects.new("sun", sun)
     lamp.rotation_mode = "QUATERNION"
     lamp.rotation_quaternion = mathutils.Vector(sunlight.tolist()).to_track_quat("-Z", "Y")
     bpy.context.scene.collection.objects.link(lamp)
     sky = bpy.data.worlds.new("sky")
     sky.use_nodes = True
-    sky.node_tree.nodes["Background"].inputs["Color"].default_value = (0.85, 0.92, 1.0, 1)
-    sky.node_tree.nodes["Background"].inputs["Strength"].default_value = 0.6
+    sky.node_tree.nodes["Background"].inputs["Color"].default_value = (*SKY_COLOUR, 1)
+    sky.node_tree.nodes["Background"].inputs["Strength"].default_value = SKY_STRENGTH
     bpy.context.scene.world = sky
 
 

@@ -1,6 +1,5 @@
-"""Blender meshes from numpy arrays: tubes through rings, clumps of ellipsoids, and their smooth union."""
+"""Meshes as numpy arrays: tubes through rings, and clumps of ellipsoids."""
 
-import bpy
 import numpy as np
 
 SEGMENTS = 24
@@ -57,9 +56,18 @@ def ellipsoid(centre: tuple[float, float, float], radii: tuple[float, float, flo
 
 
 def rod(start: tuple[float, float, float], end: tuple[float, float, float], radius: float) -> Mesh:
-    """A row of balls from `start` to `end`: a finger, once its union is smoothed."""
-    steps = np.linspace(start, end, 7)
-    return joined([ellipsoid(tuple(step), (radius,) * 3) for step in steps])
+    """A straight rod with round ends about `start` and `end`: a finger."""
+    begin, along = np.array(start), np.subtract(end, start)
+    direction = along / np.linalg.norm(along)
+    side = np.cross(direction, np.eye(3)[np.abs(direction).argmin()])
+    side /= np.linalg.norm(side)
+    front = np.cross(side, direction)
+    rounded = np.linspace(0.1, np.pi / 2, 4)
+    before, after = -radius * np.cos(rounded), np.linalg.norm(along) + radius * np.cos(rounded[::-1])
+    places = np.concatenate([before, after])
+    radii = radius * np.concatenate([np.sin(rounded), np.sin(rounded[::-1])])
+    centres = begin + places[:, None] * direction
+    return tube(centres, np.tile(side, (8, 1)), np.tile(front, (8, 1)), radii, radii)
 
 
 def joined(meshes: list[Mesh]) -> Mesh:
@@ -71,36 +79,3 @@ def joined(meshes: list[Mesh]) -> Mesh:
         faces += [tuple(index + offset for index in polygon) for polygon in polygons]
         offset += len(points)
     return vertices, faces
-
-
-def mesh_object(
-    name: str, mesh: Mesh, material: bpy.types.Material, voxel: float = 0.0, smoothing: int = 0
-) -> bpy.types.Object:
-    """A new object. With `voxel` (metres) its parts melt into one skin, smoothed `smoothing` times."""
-    data = bpy.data.meshes.new(name)
-    data.from_pydata(mesh[0].tolist(), [], mesh[1])
-    data.materials.append(material)
-    data.polygons.foreach_set("use_smooth", np.ones(len(data.polygons), dtype=bool))
-    made = bpy.data.objects.new(name, data)
-    bpy.context.scene.collection.objects.link(made)
-    if voxel:
-        melt = made.modifiers.new("melt", "REMESH")
-        melt.mode, melt.voxel_size, melt.use_smooth_shade = "VOXEL", voxel, True
-        melt.adaptivity = 0
-    if smoothing:
-        smooth = made.modifiers.new("smooth", "SMOOTH")
-        smooth.factor, smooth.iterations = 0.5, smoothing
-    return made
-
-
-def move_vertices(target: bpy.types.Object, vertices: np.ndarray) -> None:
-    """Give the object's mesh new vertex positions (V, 3)."""
-    target.data.vertices.foreach_set("co", np.ascontiguousarray(vertices, dtype=np.float32).ravel())
-    target.data.update()
-
-
-def vertices_of(target: bpy.types.Object) -> np.ndarray:
-    """(V, 3) the mesh's own vertices, in its own axes."""
-    values = np.empty(len(target.data.vertices) * 3, dtype=np.float32)
-    target.data.vertices.foreach_get("co", values)
-    return values.reshape(-1, 3)
