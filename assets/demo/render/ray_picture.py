@@ -1,9 +1,8 @@
-"""Pictures of the mannequin in its room by one ray a sample: dozens a second, for training, where looks do not count.
+"""Pictures of the mannequin in its room by one ray a sample: a dozen a second, for training, where looks do not count.
 
 The same person, room, light and camera as Blender's pictures have, without what takes time: parts that
 intersect are not melted into one skin, shadows are sharp, and no light is reflected from one thing to another.
 """
-
 
 import numpy as np
 from camera import Camera
@@ -30,12 +29,13 @@ class RayPictures:
     ) -> None:
         """`sunlight` (3,) is the direction in which light travels, `wall` the wall's y in metres."""
         self._person, self._camera, self._sunlight = person, camera, sunlight
+        meshes = [(part.colour, part.shape(0)) for part in person.soft]
+        meshes += [(part.colour, part.mesh) for part in person.rigid]
         colours, triangles, count = [], [], 0
-        for part in [*person.soft, *person.rigid]:
-            vertices, faces = part.shape(0) if hasattr(part, "shape") else part.mesh
+        for colour, (vertices, faces) in meshes:
             cut = _triangles(faces)
             triangles.append(cut + count)
-            colours.append(np.tile(getattr(palette, part.colour), (len(cut), 1)))
+            colours.append(np.tile(getattr(palette, colour), (len(cut), 1)))
             count += len(vertices)
         self._triangles, self._colours = np.concatenate(triangles), np.concatenate(colours)
         self._room = _Room(palette, sunlight, wall, camera)
