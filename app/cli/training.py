@@ -51,6 +51,12 @@ def train(
             help="File of people as a detector saw them (docs/training.md); empty for the shipped one.",
         ),
     ] = "",
+    keep_start: Annotated[
+        float,
+        typer.Option(
+            min=0, max=1, help="Share of the weights of --from that is mixed into the written ones."
+        ),
+    ] = 0.0,
     report_every: Annotated[
         int, typer.Option(min=1, help="Steps from one measurement, saved state and picture to the next.")
     ] = 500,
@@ -70,6 +76,7 @@ def train(
         bone_weight,
         precision,
         seen_people,
+        keep_start,
         seed,
         device,
     )

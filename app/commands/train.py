@@ -18,6 +18,9 @@ from app.training_report import TrainedOn, card_text, read_log, stage_text, writ
 from stcformer.atomic import atomic_path
 
 if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.nn import Module
+
     from stcformer.corpus import Corpus
     from stcformer.training import Stage, Trainer, TrainingConfig, TrainingReport
     from stcformer.weights import Weights
@@ -36,6 +39,7 @@ class TrainingOptions:
     bone_weight: float
     precision: str
     seen_people: str
+    keep_start: float
     seed: int
     device: str
 
@@ -52,6 +56,8 @@ def run_training(mocap: Path, output: Path, options: TrainingOptions, report_eve
     from stcformer.weights import Feeding, load_weights, save_weights  # noqa: PLC0415
 
     console = Console(highlight=False, soft_wrap=True)
+    if options.keep_start and not options.start_from:
+        raise StudioError("--keep-start is a share of the weights to start from; name them with --from.")
     device = choose_device(options.device)
     start = load_weights(options.start_from) if options.start_from else None
     config = _configuration(options, start, device)
@@ -74,7 +80,7 @@ def run_training(mocap: Path, output: Path, options: TrainingOptions, report_eve
         len(validation.names),
         validation.minutes(),
         tuple(kept["skipped"]),
-        start_text,
+        start_text + (f"; {options.keep_start:.0%} of them kept" if options.keep_start else ""),
     )
     console.print(
         f"{data.clips + data.held_out_clips} clips, {corpus.minutes():.0f} minutes; "
@@ -86,6 +92,8 @@ def run_training(mocap: Path, output: Path, options: TrainingOptions, report_eve
         path.write_text(json.dumps(kept, indent=1) + "\n")
     _train(trainer, output, report_every, console)
 
+    if start is not None and options.keep_start:
+        trainer.average.load_state_dict(mixed_weights(trainer.average, start.model, options.keep_start))
     weights = output / "weights.safetensors"
     feeding = Feeding(config.view, config.frame_rate, config.rate_range, config.stages[-1].frames)
     save_weights(
@@ -130,6 +138,19 @@ def _train(trainer: "Trainer", output: Path, report_every: int, console: Console
         task = bar.add_task("", total=trainer.config.steps(), completed=trainer.step)
         for step, _ in trainer.run(report, report_every):
             bar.update(task, completed=step)
+
+
+def mixed_weights(trained: "Module", start: "Module", keep: float) -> "dict[str, Tensor]":
+    """The trained network's parameters, each drawn towards those of the one it started from by the share `keep`.
+
+    On what the start was good at, the mixture is about as good as it, and nearly as good as the trained network on what
+    that has learnt since (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
+    """
+    before = start.state_dict()
+    return {
+        name: value.lerp(before[name].to(value), keep) if value.is_floating_point() else value
+        for name, value in trained.state_dict().items()
+    }
 
 
 def chosen_subjects(corpus: "Corpus", hold_out: str, mocap: Path) -> tuple[str, ...]:
@@ -254,6 +275,7 @@ def _commands(
         *("--velocity-weight", f"{config.velocity_weight:g}", "--bone-weight", f"{config.bone_weight:g}"),
         *("--precision", config.precision, "--report-every", str(report_every), "--seed", str(config.seed)),
         *seen,
+        *(["--keep-start", f"{options.keep_start:g}"] if options.keep_start else []),
     ]
     measure = [
         *("stcstudio", "eval", mocap_name, "--lifter", f"{output_name}/weights.safetensors"),

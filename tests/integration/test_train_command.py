@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from command_line import CommandLine
 from made_motion import FAMILIES, body_bvh, write_body
 
@@ -92,6 +93,30 @@ def test_a_run_can_start_from_other_weights(mocap: Path, tmp_path: Path, command
     outcome = command("train", mocap, "-o", tmp_path / "second", *options, "--width", "16")
     assert "started from weights.safetensors" in outcome.err
     assert outcome.code == 1
+
+
+def test_a_share_of_the_weights_that_a_run_started_from_stays_in_those_it_writes(
+    mocap: Path, tmp_path: Path, command: CommandLine
+) -> None:
+    command.done("train", mocap, "-o", tmp_path / "start", *SMALL, "--stages", "3x2x2")
+    start = tmp_path / "start" / "weights.safetensors"
+    options = ["--device", "cpu", "--hold-out", "studio/ben", "--stages", "5x2x60", "--rate-factor", "10"]
+    for name, keep in (("none", "0"), ("some", "0.25"), ("all", "1")):
+        run = ["train", mocap, "-o", tmp_path / name, *options, "--from", start, "--keep-start", keep]
+        command.done(*run)
+    before, none, some, whole = (
+        load_weights(tmp_path / run / "weights.safetensors").model.state_dict()
+        for run in ("start", "none", "some", "all")
+    )
+    assert max(float((none[name] - before[name]).abs().max()) for name in before) > 0.02
+    for name, value in before.items():
+        assert torch.allclose(whole[name], value, atol=1e-3, rtol=1e-3), name
+        assert torch.allclose(some[name], none[name].lerp(value, 0.25), atol=2e-3, rtol=2e-3), name
+    card = (tmp_path / "some" / "card.md").read_text(encoding="utf-8")
+    assert "25% of them kept" in card
+    assert "--keep-start 0.25" in card
+    outcome = command("train", mocap, "-o", tmp_path / "nothing", *SMALL, "--keep-start", "0.5")
+    assert "name them with --from" in outcome.sentence()
 
 
 @pytest.mark.parametrize(
