@@ -101,8 +101,6 @@ class TrainingConfig:
     """Share of windows whose arms are those of another (`stcformer.augmentation.borrowed_arms`)."""
     seen_share: float = 0.25
     """Share of windows that a real detector saw (`SeenPeople.windows`): their errors and their poses belong together."""
-    seen_people: str = ""
-    """File of the people that a detector saw; "" for those that ship with the program. Held-out subjects are left out."""
     matrix_learning_rate: float = 2e-3
     """Of Muon, whose steps are scaled to the size of AdamW's."""
     learning_rate: float = 1e-3
@@ -242,7 +240,8 @@ class Trainer:
 
     `folder` keeps `config.json`, `state.pt` (the last good state) and `log.csv`. Raises LifterError when
     the folder holds a run of another configuration, or when the loss stops being a number. `start_from` is a
-    network whose weights a new run begins with (fine-tuning); a run that goes on has its own.
+    network whose weights a new run begins with (fine-tuning); a run that goes on has its own. `seen_people` is the
+    file of the people that a detector saw, by default the one that ships; validation subjects in it are left out.
     """
 
     def __init__(
@@ -253,6 +252,7 @@ class Trainer:
         folder: Path,
         device: torch.device | str = "cpu",
         start_from: STCFormer | None = None,
+        seen_people: Path | None = None,
     ) -> None:
         self.config, self.folder, self.device = config, folder, torch.device(device)
         torch.manual_seed(config.seed)
@@ -269,9 +269,8 @@ class Trainer:
         self._full_rates = [optimizer.param_groups[0]["lr"] for optimizer in self.optimizers]
         self.sampler = WindowSampler(training, config.rate_range, self.device, rare_share=config.rare_share)
         asked = config.errors.measured or config.seen_share
-        file = Path(config.seen_people) if config.seen_people else None
         held_out = set(validation.subjects)
-        self.seen = read_seen_people(file, held_out).to(self.device) if asked else None
+        self.seen = read_seen_people(seen_people, held_out).to(self.device) if asked else None
         self.held_out = WindowSampler(validation, (config.frame_rate, config.frame_rate), self.device)
         self.step = 0
         self.frames = 0

@@ -227,3 +227,16 @@ def _published_feeding(path: Path, variant: str) -> Feeding:
         # Trained on every second frame, as the authors say; the others on every third.
         feeding = replace(feeding, frame_rate=25.0, rate_range=(22.5, 27.5))
     return feeding if window is None else replace(feeding, window=window)
+
+
+def mix_in(trained: torch.nn.Module, start: torch.nn.Module, share: float) -> None:
+    """Draw the parameters of a trained network towards those of the one it started from by a share, 0 to 1.
+
+    On what the start was good at, the mixture is about as good as it, and nearly as good as the trained network on what
+    that has learnt since (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
+    """
+    before = start.state_dict()
+    with torch.no_grad():
+        for name, value in trained.state_dict().items():
+            if value.is_floating_point():
+                value.lerp_(before[name].to(value), share)

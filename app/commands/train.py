@@ -18,9 +18,6 @@ from app.training_report import TrainedOn, card_text, read_log, stage_text, writ
 from stcformer.atomic import atomic_path
 
 if TYPE_CHECKING:
-    from torch import Tensor
-    from torch.nn import Module
-
     from stcformer.corpus import Corpus
     from stcformer.training import Stage, Trainer, TrainingConfig, TrainingReport
     from stcformer.weights import Weights
@@ -53,7 +50,7 @@ def run_training(mocap: Path, output: Path, options: TrainingOptions, report_eve
     from stcformer.corpus import read_corpus  # noqa: PLC0415
     from stcformer.device import choose_device, describe_device  # noqa: PLC0415
     from stcformer.training import Trainer  # noqa: PLC0415
-    from stcformer.weights import Feeding, load_weights, save_weights  # noqa: PLC0415
+    from stcformer.weights import Feeding, load_weights, mix_in, save_weights  # noqa: PLC0415
 
     console = Console(highlight=False, soft_wrap=True)
     if options.keep_start and not options.start_from:
@@ -70,7 +67,10 @@ def run_training(mocap: Path, output: Path, options: TrainingOptions, report_eve
     corpus = read_corpus(mocap, skip, output / "corpus.npz")
     held_out = chosen_subjects(corpus, options.hold_out, mocap)
     start_text = f"{start.name} (SHA-256 {start.sha256})" if start else ""
-    kept = _kept_choices(output, {"held_out": list(held_out), "start_from": start_text}, skipped)
+    seen = Path(options.seen_people) if options.seen_people else None
+    digest = hashlib.sha256(seen.read_bytes()).hexdigest() if seen is not None and seen.is_file() else ""
+    choices = {"held_out": list(held_out), "start_from": start_text, "seen_people": digest}
+    kept = _kept_choices(output, choices, skipped)
     training, validation = corpus.of_subjects(held_out, without=True), corpus.of_subjects(held_out)
     data = TrainedOn(
         len(training.names),
@@ -80,20 +80,22 @@ def run_training(mocap: Path, output: Path, options: TrainingOptions, report_eve
         len(validation.names),
         validation.minutes(),
         tuple(kept["skipped"]),
-        start_text + (f"; {options.keep_start:.0%} of them kept" if options.keep_start else ""),
+        start_text
+        + (f"; {options.keep_start:.0%} of them kept, the log is of before" if options.keep_start else ""),
     )
     console.print(
         f"{data.clips + data.held_out_clips} clips, {corpus.minutes():.0f} minutes; "
         f"{data.held_out_minutes:.0f} held out: {', '.join(held_out)}",
         markup=False,
     )
-    trainer = Trainer(config, training, validation, output, device, start.model if start else None)
+    network = start.model if start else None
+    trainer = Trainer(config, training, validation, output, device, network, seen)
     with atomic_path(output / "run.json") as path:
         path.write_text(json.dumps(kept, indent=1) + "\n")
     _train(trainer, output, report_every, console)
 
     if start is not None and options.keep_start:
-        trainer.average.load_state_dict(mixed_weights(trainer.average, start.model, options.keep_start))
+        mix_in(trainer.average, start.model, options.keep_start)
     weights = output / "weights.safetensors"
     feeding = Feeding(config.view, config.frame_rate, config.rate_range, config.stages[-1].frames)
     save_weights(
@@ -138,19 +140,6 @@ def _train(trainer: "Trainer", output: Path, report_every: int, console: Console
         task = bar.add_task("", total=trainer.config.steps(), completed=trainer.step)
         for step, _ in trainer.run(report, report_every):
             bar.update(task, completed=step)
-
-
-def mixed_weights(trained: "Module", start: "Module", keep: float) -> "dict[str, Tensor]":
-    """The trained network's parameters, each drawn towards those of the one it started from by the share `keep`.
-
-    On what the start was good at, the mixture is about as good as it, and nearly as good as the trained network on what
-    that has learnt since (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
-    """
-    before = start.state_dict()
-    return {
-        name: value.lerp(before[name].to(value), keep) if value.is_floating_point() else value
-        for name, value in trained.state_dict().items()
-    }
 
 
 def chosen_subjects(corpus: "Corpus", hold_out: str, mocap: Path) -> tuple[str, ...]:
@@ -205,7 +194,6 @@ def _configuration(options: TrainingOptions, start: "Weights | None", device: An
         matrix_learning_rate=usual.matrix_learning_rate * options.rate_factor,
         velocity_weight=options.velocity_weight,
         bone_weight=options.bone_weight,
-        seen_people=options.seen_people,
         seed=options.seed,
         **network,
     )
@@ -237,6 +225,7 @@ def _kept_choices(output: Path, choices: dict[str, Any], skipped: list[str]) -> 
         return {**choices, "skipped": skipped}
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))
+        kept.setdefault("seen_people", "")  # a run of before there was a choice
         before = {name: kept[name] for name in choices}
         skipped = skipped or [str(reason) for reason in kept["skipped"]]  # a cached corpus tells nothing anew
     except (ValueError, KeyError, TypeError) as error:
@@ -250,6 +239,11 @@ def _kept_choices(output: Path, choices: dict[str, Any], skipped: list[str]) -> 
         raise StudioError(
             f"'{output}' holds a training run that started from {before['start_from'] or 'nothing'}, not from "
             f"{choices['start_from'] or 'nothing'}; use the same --from, or name another folder."
+        )
+    if before["seen_people"] != choices["seen_people"]:
+        raise StudioError(
+            f"'{output}' holds a training run that learnt from other people seen by a detector; "
+            "use the same --seen file, or name another folder."
         )
     return {**choices, "skipped": skipped}
 
@@ -268,7 +262,7 @@ def _commands(
     start = (
         ["--from", Path(options.start_from).name] if options.start_from else ["--width", str(config.width)]
     )
-    seen = ["--seen", Path(config.seen_people).name] if config.seen_people else []
+    seen = ["--seen", Path(options.seen_people).name] if options.seen_people else []
     train = [
         *("stcstudio", "train", mocap_name, "-o", output_name, "--stages", stages, *start),
         *("--hold-out", ",".join(held_out), "--rate-factor", f"{options.rate_factor:g}"),

@@ -42,7 +42,7 @@ class TrainingWindows:
     image_size: Tensor
     """(B, 2) pixels."""
     pitch: Tensor
-    """(B,) degrees, of the camera that saw the window."""
+    """(B,) degrees, of the camera that saw the window; NaN where it is not on record (`SeenPeople.windows`)."""
 
     def split(self, count: int) -> "list[TrainingWindows]":
         """The same windows, `count` at a time."""

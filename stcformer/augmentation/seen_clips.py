@@ -18,9 +18,10 @@ of the size.
 """
 
 import importlib.resources
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
@@ -32,6 +33,7 @@ FRAME_RATE = 15.0
 _STEP_M = 0.001
 _STEP_PIXELS = 1 / 8
 _LARGEST_FILE = 256 * 1024 * 1024
+"""Bytes, unpacked."""
 _ARRAYS = ("number", "subject", "lengths", "focal", "image_size", "joints", "keypoints", "scores")
 
 
@@ -96,15 +98,19 @@ def read_seen_clips(path: Path | None = None) -> list[SeenClip]:
     """The clips of a file, by default of the one that ships with the program. Raises LifterError."""
     path = path or Path(str(importlib.resources.files("stcformer.augmentation"))) / "seen_by_mediapipe.npz"
     try:
-        if path.stat().st_size > _LARGEST_FILE:
+        with ZipFile(path) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+        if unpacked > _LARGEST_FILE:
             raise LifterError(f"'{path}' is too large for a file of people seen by a detector.")
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             number, subject, lengths, focal, size, joints, keypoints, scores = (
                 np.asarray(file[name]) for name in _ARRAYS
             )
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
+    except (
+        OSError, EOFError, ValueError, KeyError, NotImplementedError, RuntimeError, BadZipFile, zlib.error,
+    ) as error:  # fmt: skip
         raise LifterError(f"'{path}' holds no people seen by a detector: {error}") from error
-    clips, frames = len(lengths), len(joints)
+    clips, frames = (values.shape[0] if values.ndim else 0 for values in (lengths, joints))
     wanted = {
         "number": (number, (clips,), np.int32), "subject": (subject, (clips,), np.str_),
         "lengths": (lengths, (clips,), np.int32),

@@ -143,13 +143,19 @@ class SeenPeople:
     def _scores_at(self, moment: Tensor) -> Tensor:
         """(B, T, 17), 0 where a joint was not found on either side."""
         before, after, part = self._neighbours(moment)
-        low, high = self.scores[before], self.scores[after]
-        return torch.lerp(low, high, part[..., None]) * ((low > 0) & (high > 0))
+        low, high, part = self.scores[before], self.scores[after], part[..., None]
+        return torch.lerp(low, high, part) * ((low > 0) & ((high > 0) | (part == 0)))
 
 
 def upright(keypoints: Tensor) -> Tensor:
     """(B, 2, 2) rotations of the picture that make the trunk of windows (B, T, 17, 2) point down, on average."""
-    trunk = (keypoints[:, :, JOINTS.index("hip")] - keypoints[:, :, JOINTS.index("thorax")]).mean(dim=1)
+    return _turns_down(
+        (keypoints[:, :, JOINTS.index("hip")] - keypoints[:, :, JOINTS.index("thorax")]).mean(dim=1)
+    )
+
+
+def _turns_down(trunk: Tensor) -> Tensor:
+    """(B, 2, 2) rotations that make vectors (B, 2) point down the picture."""
     x, y = torch.nn.functional.normalize(trunk, dim=-1).unbind(dim=-1)
     return torch.stack((torch.stack((y, -x), dim=-1), torch.stack((x, y), dim=-1)), dim=-2)
 
@@ -159,9 +165,10 @@ def read_seen_people(path: Path | None = None, without: Collection[str] = ()) ->
 
     Raises LifterError.
     """
+    name = f"'{path}'" if path else "the file that ships with the program"
     clips = [clip for clip in read_seen_clips(path) if clip.subject not in without]
     if not clips:
-        raise LifterError(f"All people in '{path}' are held out; hold out others, or leave the file out.")
+        raise LifterError(f"All people in {name} are held out; hold out fewer, or name another file.")
     lengths = np.array([len(clip.joints) for clip in clips])
     ends = np.cumsum(lengths)
 
@@ -177,7 +184,7 @@ def read_seen_people(path: Path | None = None, without: Collection[str] = ()) ->
     off = (displacement.norm(dim=-1) * found).sum(dim=1) / found.sum(dim=1).clamp_min(1)
     usable = torch.nonzero(found.any(dim=1) & (off < _FARTHEST_OFF))[:, 0]
     if not len(usable):
-        raise LifterError(f"In '{path}' the detector found nobody where they are; try another detector.")
+        raise LifterError(f"In {name} the detector found nobody where they are; try another detector.")
     return SeenPeople(
         keypoints=joined([clip.keypoints for clip in clips]),
         scores=scores,
@@ -205,12 +212,13 @@ def upright_errors(clip: SeenClip) -> np.ndarray:
     true = clip.true_keypoints
     radius = np.square(true - true.mean(axis=1, keepdims=True)).sum(axis=-1).mean(axis=1)
     shift = (clip.keypoints - true) / np.sqrt(radius.mean())
-    half = max(0, round(_UPRIGHT_OVER_S * FRAME_RATE / 2))
-    turns = [
-        upright(torch.from_numpy(true[None, max(0, frame - half) : frame + half + 1]))[0].numpy()
-        for frame in range(len(true))
-    ]
-    return np.where(clip.scores[..., None] > 0, np.einsum("fij,fkj->fki", np.stack(turns), shift), 0.0)
+    half = round(_UPRIGHT_OVER_S * FRAME_RATE / 2)
+    trunk = true[:, JOINTS.index("hip")] - true[:, JOINTS.index("thorax")]
+    sums = np.concatenate((np.zeros((1, 2)), np.cumsum(trunk, axis=0)))
+    frames = np.arange(len(trunk))
+    about = sums[np.minimum(frames + half + 1, len(trunk))] - sums[np.maximum(frames - half, 0)]
+    turns = _turns_down(torch.from_numpy(about)).numpy()
+    return np.where(clip.scores[..., None] > 0, np.einsum("fij,fkj->fki", turns, shift), 0.0)
 
 
 def _there_and_back(place: Tensor, last: Tensor) -> Tensor:

@@ -130,6 +130,7 @@ def test_a_share_of_the_weights_that_a_run_started_from_stays_in_those_it_writes
         (["--from", "nowhere.pth"], "There are no weights 'nowhere.pth'"),
         (["--bone-weight", "1"], "another bone weight"),
         (["--seed", "2"], "another seed"),
+        (["--seen", "nowhere.npz"], "'nowhere.npz' holds no people seen by a detector"),
     ],
 )
 def test_options_that_do_not_fit_are_refused_in_a_sentence_and_the_run_is_left_alone(

@@ -10,13 +10,21 @@ import torch
 from torch import Tensor
 
 from stcformer import training
-from stcformer.augmentation import DetectorErrors
+from stcformer.augmentation import DetectorErrors, read_seen_people
 from stcformer.corpus import Corpus, pack_clips
 from stcformer.errors import LifterError
 from stcformer.mocap import MocapClip
 from stcformer.model import STCFormer
 from stcformer.skeleton import JOINTS
-from stcformer.training import Stage, Trainer, TrainingConfig, TrainingReport, pose_loss, validation_error
+from stcformer.training import (
+    Stage,
+    Trainer,
+    TrainingConfig,
+    TrainingReport,
+    pose_loss,
+    training_batch,
+    validation_error,
+)
 from stcformer.windows import WindowSampler
 
 SMALL = TrainingConfig(
@@ -61,6 +69,20 @@ def _few_windows_to_measure(monkeypatch: pytest.MonkeyPatch) -> None:
         return validation_error(*arguments, exact=exact, windows=8)  # type: ignore[arg-type]
 
     monkeypatch.setattr(training, "validation_error", measured)
+
+
+def test_as_many_windows_as_stated_are_people_whom_a_detector_saw(corpora: tuple[Corpus, Corpus]) -> None:
+    sampler = WindowSampler(corpora[0], (30.0, 30.0))
+    config = replace(SMALL, seen_share=0.25, errors=DetectorErrors(measured=0.0))
+    generator = torch.Generator().manual_seed(3)
+    windows = training_batch(sampler, 40, 3, config, generator, read_seen_people())
+    seen = windows.pitch.isnan()  # no pitch is on record of them
+    assert windows.pose.shape == (40, 3, 17, 3)
+    assert int(seen.sum()) == 10
+    assert seen.nonzero().max() > 20  # not all of them in the first steps
+    assert seen.nonzero().min() < 20
+    with pytest.raises(ValueError, match="none are given"):
+        training_batch(sampler, 40, 3, config, generator)
 
 
 def trainer(corpora: tuple[Corpus, Corpus], folder: Path, config: TrainingConfig = SMALL) -> Trainer:

@@ -1,5 +1,6 @@
 """Other bodies for captured motion: bones of new lengths, mirror images, arms of somebody else."""
 
+import pytest
 import torch
 from torch import Tensor
 
@@ -37,6 +38,17 @@ def test_all_bodies_have_the_same_stature_and_differ_otherwise() -> None:
     assert torch.allclose(torch.as_tensor(stature), torch.tensor(STATURE_M), atol=1e-5)
     for length in found.values():
         assert 0.02 < float(length[:, 0].std() / length[:, 0].mean()) < 0.2
+
+
+def test_unusual_bodies_vary_twice_as_much() -> None:
+    joints = captured(800, 1)
+
+    def spread(unusual: float) -> float:
+        found = lengths(random_bodies(joints, seed(1), unusual))
+        return float(found["rshoulder", "relbow"].log().std())
+
+    assert spread(1.0) / spread(0.0) == pytest.approx(2.0, rel=0.15)
+    assert 1.15 < spread(0.3) / spread(0.0) < 1.6
 
 
 def test_bones_keep_their_directions() -> None:

@@ -5,7 +5,7 @@ import mathutils
 import numpy as np
 from blender_objects import mesh_object
 from camera import Camera
-from sunlight import SUN_STRENGTH, SKY_COLOUR, SKY_STRENGTH
+from sunlight import SKY_COLOUR, SKY_STRENGTH, SUN_STRENGTH
 
 _BLENDER_FROM_CAMERA = np.diag([1.0, -1, -1, 1])  # Blender's cameras look along -z, y up
 

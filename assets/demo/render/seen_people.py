@@ -28,7 +28,7 @@ from rich.progress import track
 from sunlight import WALL_BEHIND, random_sunlight
 from truth import check_in_picture
 
-from detectors import Detector, create_detector
+from detectors import Detector, DetectorError, create_detector
 from detectors.keypoints import to_h36m17
 from stcformer.augmentation.seen_clips import FRAME_RATE, SeenClip, read_seen_clips, write_seen_clips
 from stcformer.bvh import read_bvh
@@ -40,6 +40,7 @@ from stcformer.skeleton import JOINT_COUNT
 SECONDS = 2.0
 PICTURES = ((288, 384), (320, 320), (384, 288), (320, 320), (416, 272))
 DISTANCES_M = (2.0, 2.4, 2.8, 3.3, 3.9, 4.6, 5.5, 6.6)
+LOWEST_CAMERA_M = 0.2
 RARE_SHARE = 0.35
 """Of the clips so many begin about a rare posture (`stcformer.posture`), each posture as often as the others."""
 KEEP_EVERY = 20
@@ -104,7 +105,7 @@ def random_person(draw: random.Random) -> tuple[Body, bool, float, int]:
 
 
 def random_view(motion: BodyMotion, draw: random.Random) -> Camera | None:
-    """A camera that has the whole person in its picture; None where none of the distances is far enough."""
+    """A camera above the floor with the whole person in its picture; None where no distance gives one."""
     size, pitch, fov = draw.choice(PICTURES), draw.uniform(-15, draw.choice((20, 50))), draw.uniform(38, 75)
     for distance in DISTANCES_M[draw.randrange(4) :]:
         camera = aimed_camera(motion.joints, size, fov, pitch, distance)
@@ -112,7 +113,8 @@ def random_view(motion: BodyMotion, draw: random.Random) -> Camera | None:
             check_in_picture(motion, camera)
         except ValueError:
             continue
-        return camera
+        if camera.position[2] > LOWEST_CAMERA_M:
+            return camera
     return None
 
 
@@ -163,10 +165,19 @@ def main() -> None:
     parser.add_argument("--without", default="", help="subjects that must not be shown, with commas between")
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
-    motions = read_motions(options.mocap, {name.strip() for name in options.without.split(",")})
+    if min(options.count, options.processes) < 1 or options.seed < 0:
+        parser.error("--count and --processes are 1 or more, --seed is 0 or more")
+    without = {name.strip() for name in options.without.split(",")}
+    try:
+        create_detector(options.detector).close()  # a worker that cannot begin would be begun again for ever
+        clips = read_seen_clips(options.out) if options.out.exists() else []
+    except (DetectorError, LifterError) as error:
+        parser.error(str(error))
+    if shown := {clip.subject for clip in clips} & without:
+        parser.error(f"'{options.out}' already shows {', '.join(sorted(shown))}; name another file")
+    motions = read_motions(options.mocap, without)
     if not motions.files:
         parser.error(f"no motion in '{options.mocap}' is left to render; name a folder of BVH files")
-    clips = read_seen_clips(options.out) if options.out.exists() else []
     done = 1 + max((clip.number for clip in clips), default=-1)
     wanted = [(options.seed, number) for number in range(done, options.count)]
     # Started afresh and not forked: a detector's threads do not survive a fork.
@@ -179,8 +190,10 @@ def main() -> None:
                 print(f"left out: {clip}", flush=True)
             else:
                 clips.append(clip)
-            if (number + 1) % KEEP_EVERY == 0:
+            if clips and (number + 1) % KEEP_EVERY == 0:
                 write_seen_clips(options.out, clips)
+    if not clips:
+        sys.exit("None of the clips could be rendered; why not is said above.")
     write_seen_clips(options.out, clips)
     share = np.mean([(clip.scores > 0).any(axis=1).mean() for clip in clips])
     print(f"{len(clips)} of {options.count} clips in '{options.out}'; somebody was found in {share:.1%} of the frames")

@@ -1,4 +1,4 @@
-"""Meshes as numpy arrays: tubes through rings, and clumps of ellipsoids."""
+"""Meshes as numpy arrays: tubes through rings, rods and clumps of ellipsoids."""
 
 import numpy as np
 
