@@ -136,7 +136,7 @@ def seen_clip(seed_and_number: tuple[int, int]) -> SeenClip | str:
     motion = body_motion(path, start, SECONDS, FRAME_RATE, draw.uniform(-180, 180), body, nod)
     camera = random_view(motion, draw)
     if camera is None:
-        return f"'{path}' at {start:.1f} s: the person does not fit into the picture."
+        return f"'{path}' at {start:.1f} s: no camera above the floor has the whole person in its picture."
     wall = motion.joints[..., 1].max() + WALL_BEHIND
     pictures = RayPictures(
         Mannequin(motion, long_hair), random_palette(colours), random_sunlight(colours), wall, camera
@@ -148,9 +148,8 @@ def seen_clip(seed_and_number: tuple[int, int]) -> SeenClip | str:
         for person in _detector.detect(pictures.picture(frame))[:1]:
             keypoints[frame], scores[frame] = to_h36m17(person.keypoints, person.scores, person.format)
     scores[~np.isfinite(keypoints).all(axis=-1)] = 0
-    return SeenClip(
-        number, _motions.subjects[path], camera.see(motion.joints), keypoints, scores, camera.intrinsics[0, 0], camera.image_size
-    )
+    subject, joints = _motions.subjects[path], camera.see(motion.joints)
+    return SeenClip(number, subject, joints, keypoints, scores, camera.intrinsics[0, 0], camera.image_size)
 
 
 def main() -> None:
