@@ -15,10 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from app.camera_motion import CameraMotionFinder
 from app.detection import describe_detector, detected_persons, raise_if_set
 from app.edits import Edit, apply_edits_to_feet, chosen_contacts, edits_to_json
-from app.fingerprint import fingerprint
 from app.lifting import EARLY_BLOCK_FRAMES, LifterThread, describe_lifter
 from app.motion import check_choices, reconstruct_people
 from app.motion.root import pinhole
@@ -28,6 +26,8 @@ from app.people import PeopleFinder, check_person
 from app.settings import Settings
 from app.take import Array, Evidence, Source, Take
 from app.video import Video, open_video
+from app.video.camera_motion import CameraMotionFinder
+from app.video.fingerprint import fingerprint
 from detectors import choose_detector, create_detector, one_person_limit
 from stcformer.skeleton import JOINT_COUNT
 

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from app.edits import edits_from_json, edits_to_json
 from app.errors import StudioError
 from app.export.sidecar import plain
-from app.fingerprint import fingerprint
 from app.motion.contact import find_contacts, visible_feet
 from app.records import record_from_json, record_to_json
 from app.settings import Settings
 from app.take import Array, Evidence, Source, Take
+from app.video.fingerprint import fingerprint
 from detectors.registry import without_programs
 from stcformer.atomic import atomic_path
 from stcformer.skeleton import JOINT_COUNT

@@ -26,7 +26,7 @@ class Source:
     first_frame: int = 0
     """The video's frame that the Take begins with; not 0 in a part that is exported (`app.export.part`)."""
     fov_degrees: float | None = None
-    """Field of view over the longer side of the picture, as the video's metadata tell it (`app.video_lens`)."""
+    """Field of view over the longer side of the picture, as the video's metadata tell it (`app.video.lens`)."""
 
     def known_fov(self, settings: Settings) -> float | None:
         """Degrees over the longer side: those that were given, else those of the metadata; None: nobody told."""

@@ -34,7 +34,7 @@ from rich.table import Column, Table
 from app.pipeline import process_video
 from app.settings import Settings
 from app.video import open_video
-from app.video_writer import write_video
+from app.video.writing import write_video
 from detectors import Detector, DetectorError, available_detectors, create_detector
 from detectors.opencv import import_cv2
 from stcformer import Lifter

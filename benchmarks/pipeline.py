@@ -22,7 +22,7 @@ from rich.console import Console
 
 from app.pipeline import process_video
 from app.video import open_video
-from app.video_writer import write_video
+from app.video.writing import write_video
 from detectors import create_detector
 from stcformer import Lifter
 

@@ -32,9 +32,9 @@ from rich.console import Console
 from rich.table import Table
 
 from app.errors import StudioError
-from app.frame_cache import FrameCache, Image
 from app.gui.frame_loader import PREVIEW_HEIGHT
 from app.video import Video, open_video
+from app.video.frame_cache import FrameCache, Image
 from detectors.opencv import import_cv2
 
 MEGABYTES = 512

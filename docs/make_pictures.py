@@ -29,7 +29,7 @@ from app.project import save_project
 from app.settings import Settings
 from app.take import Take
 from app.video import open_video
-from app.video_writer import write_video
+from app.video.writing import write_video
 from detectors.models.files import is_present
 from detectors.opencv import import_cv2
 from stcformer.skeleton import JOINTS

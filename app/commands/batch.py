@@ -12,8 +12,8 @@ from app import pipeline
 from app.commands.run import check_output, export_shown, shown_progress
 from app.errors import STATED_ERRORS, StudioError, describe
 from app.export import find_formats, sidecar
-from app.fingerprint import fingerprint
 from app.settings import Settings
+from app.video.fingerprint import fingerprint
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".wmv", ".mts", ".3gp")
 """What is taken for a video in a folder; a file named by itself may have any."""

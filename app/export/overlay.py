@@ -73,7 +73,7 @@ def write_film(
     take: Take, path: Path, layout: Layout, progress: Progress | None = None, trail_s: float = 0.0
 ) -> dict[str, Any]:
     """Write `overlay_frames` as an MP4; returns its notes."""
-    from app.video_writer import write_video  # noqa: PLC0415
+    from app.video.writing import write_video  # noqa: PLC0415
 
     with closing(overlay_frames(take, layout, trail_s)) as frames:
         written = write_video(path, _counted(frames, take.frame_count(), progress), layout.size)

@@ -5,7 +5,6 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.analysis import UNITS, Analysis, analyse, partial_lanes
 from app.following import Follower
-from app.frame_cache import Image
 from app.gui.background import Background
 from app.gui.curve_view import CurveView
 from app.gui.document import Document
@@ -15,6 +14,7 @@ from app.gui.scene_view import SceneView
 from app.gui.timeline import Timeline
 from app.gui.video_view import VideoView
 from app.pipeline import Partial
+from app.video.frame_cache import Image
 from stcformer.skeleton import JOINT_COUNT
 
 _NO_PICTURE = np.full((2, 2, 3), 30, dtype=np.uint8)

@@ -7,8 +7,8 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.errors import StudioError
-from app.frame_cache import FrameCache, Image
 from app.video import Video
+from app.video.frame_cache import FrameCache, Image
 
 PREVIEW_HEIGHT = 540
 """Pixels: as sharp as the view beside the 3D scene shows them, and small enough for thousands of frames."""

@@ -24,7 +24,7 @@ from app.gui.live_texts import NUMBERS, UNKNOWN, number_texts, people_text
 from app.lifting import load_lifter
 from app.live import CameraSource, FileSource, LiveFacts, LiveResult, LiveSource, limits
 from app.settings import Settings
-from app.webcam import list_cameras
+from app.video.webcam import list_cameras
 
 if TYPE_CHECKING:
     from stcformer import Lifter

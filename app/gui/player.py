@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from app.frame_cache import Image
 from app.gui.clock import PlaybackClock
 from app.gui.frame_loader import FrameLoader
 from app.take import Array
 from app.video import Video
+from app.video.frame_cache import Image
 
 
 class Player(QObject):

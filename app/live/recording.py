@@ -22,7 +22,7 @@ from app.project import fingerprint
 from app.settings import Settings
 from app.take import Array, Evidence, Source, Take
 from app.video import Video, open_video
-from app.video_writer import write_video
+from app.video.writing import write_video
 from detectors import Person
 from detectors.people.tracking import Track, Tracker
 

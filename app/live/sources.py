@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.video import Video, open_video
-from app.webcam import Camera, open_camera
+from app.video.webcam import Camera, open_camera
 
 _STALE_PICTURES = 4
 """Of a camera at the start: they waited in its driver while the networks were loaded."""

@@ -83,7 +83,7 @@ def reconstruct_motion(
     beside: the result of the same video's first person, whose origin is used too, so that persons stand where
     they stood to each other. The floor is each person's own: their scales, and so their floors, differ.
     contacts: (F, 2) contacts of the feet that were set by hand, -1 elsewhere; they go before what is found.
-    fov_of_video: degrees over the longer side, as the video's metadata tell it (`app.video_lens`).
+    fov_of_video: degrees over the longer side, as the video's metadata tell it (`app.video.lens`).
     feet: heels and toes, (F, 2, 2, 2) pixels, NaN where not observed, and their scores (F, 2, 2).
 
     Raises StudioError for a value out of range, ValueError for shapes.

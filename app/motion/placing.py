@@ -21,7 +21,7 @@ LENS_UNCERTAINTY = 0.25
 """Standard deviation of the logarithm of the focal length of a lens that nobody told (40 to 80 degrees are common): all
 distances from the camera are off by this share together."""
 METADATA_LENS_UNCERTAINTY = 0.1
-"""The same of a lens that the video's metadata tell (`app.video_lens`): what a video crops is not in them."""
+"""The same of a lens that the video's metadata tell (`app.video.lens`): what a video crops is not in them."""
 LIFTED_HEIGHT_UNCERTAINTY = 0.032
 """Of the body height that a lifted pose has, against the body's own proportions: standard deviation over held-out clips
 (`benchmarks/motion.py`, column scale)."""

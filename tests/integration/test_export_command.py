@@ -21,7 +21,7 @@ from app.export.side_by_side import make_layout
 from app.export.sidecar import read_sidecar
 from app.project import save_project
 from app.take import Source, Take
-from app.video_writer import write_video
+from app.video.writing import write_video
 
 FPS, FRAMES = 25.0, 12
 

@@ -16,7 +16,7 @@ from app.export.keypoint_drawing import draw_keypoints
 from app.export.overlay import camera_path, make_layout, overlay_frames
 from app.motion import reconstruct_motion
 from app.take import Source, Take
-from app.video_writer import write_video
+from app.video.writing import write_video
 from stcformer.bvh import read_bvh
 from stcformer.mocap import read_clip
 

@@ -12,9 +12,9 @@ import pytest
 from made_videos import make_video, packet_places, read_number
 
 from app.errors import StudioError
-from app.frame_cache import FrameCache
-from app.frame_reader import Image
 from app.video import Video, open_video
+from app.video.frame_cache import FrameCache
+from app.video.frame_reader import Image
 
 LONG_GROUPS = {"g": "250", "sc_threshold": "0", "bf": "2", "preset": "ultrafast"}
 SHORT_GROUPS = {"g": "10", "sc_threshold": "0", "bf": "2", "preset": "ultrafast"}
@@ -136,7 +136,7 @@ def _hold_the_opening(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
         assert may_open.wait(_PATIENCE_S)
         return open_video(path)
 
-    monkeypatch.setattr("app.frame_cache.open_video", open_later)
+    monkeypatch.setattr("app.video.frame_cache.open_video", open_later)
     return may_open
 
 

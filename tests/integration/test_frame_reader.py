@@ -10,8 +10,8 @@ import pytest
 from made_videos import make_video, read_number
 
 from app.errors import StudioError
-from app.frame_reader import FrameReader, Image
 from app.video import open_video
+from app.video.frame_reader import FrameReader, Image
 
 LONG_GROUPS = {"g": "250", "sc_threshold": "0", "bf": "2", "preset": "ultrafast"}
 SHORT_GROUPS = {"g": "10", "sc_threshold": "0", "bf": "2", "preset": "ultrafast"}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from app.errors import StudioError
 from app.video import open_video
-from app.video_writer import write_video
+from app.video.writing import write_video
 
 SIZE = (80, 64)
 
@@ -116,7 +116,7 @@ def test_a_full_disk_is_an_os_error_that_names_the_file(
     def on_a_full_disk(_target: Path) -> Iterator[Path]:
         yield Path("/dev/full")
 
-    monkeypatch.setattr("app.video_writer.atomic_path", on_a_full_disk)
+    monkeypatch.setattr("app.video.writing.atomic_path", on_a_full_disk)
     with pytest.raises(OSError, match=r"full\.mp4") as error:
         write_video(tmp_path / "full.mp4", _frames([k / 30 for k in range(300)]), SIZE)
     assert error.value.errno == errno.ENOSPC

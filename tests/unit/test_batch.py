@@ -58,7 +58,7 @@ def processed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def process_video(path: Path, settings: Settings, *, progress: object = None) -> object:
         from dataclasses import asdict, replace
 
-        from app.fingerprint import fingerprint
+        from app.video.fingerprint import fingerprint
 
         names.append(path.name)
         if "broken" in path.name:

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from app.camera_motion import CameraMotion, CameraMotionFinder
 from app.errors import StudioError
+from app.video.camera_motion import CameraMotion, CameraMotionFinder
 
 SIZE = (640, 360)
 FPS = 30.0

@@ -1,6 +1,6 @@
 """What a frame cache keeps: by bytes, the last used the longest."""
 
-from app.frame_store import RecentlyUsed
+from app.video.frame_store import RecentlyUsed
 
 
 def _filled(budget: int, frames: range, size: int = 10) -> RecentlyUsed[str]:

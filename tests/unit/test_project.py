@@ -18,10 +18,10 @@ from synthetic_body import turn_around, walk
 from app import project
 from app.edits import HideJoint, MoveJoint, NamePerson, SwapPeople
 from app.errors import StudioError
-from app.fingerprint import fingerprint
 from app.project import find_video, is_same_video, open_project, save_project, with_video
 from app.settings import Settings
 from app.take import Evidence, Take
+from app.video.fingerprint import fingerprint
 
 FEET = ("feet", "foot_scores", "toes", "evidence_feet", "evidence_foot_scores")
 """The arrays that came with the third version."""

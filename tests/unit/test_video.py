@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from app.errors import StudioError
-from app.video import Orientation, open_video, read_orientation
-from app.video_container import is_cut_short
-from app.webcam import list_cameras, open_camera
+from app.video import open_video
+from app.video.container import is_cut_short
+from app.video.reading import Orientation, read_orientation
+from app.video.webcam import list_cameras, open_camera
 
 ONE = 1 << 16
 
@@ -68,7 +69,9 @@ def test_a_file_that_is_no_video_is_said(tmp_path: Path, content: bytes) -> None
 
 
 def test_importing_does_not_load_the_video_library() -> None:
-    code = "import sys, app.video, app.video_writer, app.webcam; print({'av', 'cv2'} & set(sys.modules))"
+    code = (
+        "import sys, app.video, app.video.writing, app.video.webcam; print({'av', 'cv2'} & set(sys.modules))"
+    )
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert run.stdout.strip() == "set()"
 
@@ -178,7 +181,7 @@ def test_a_camera_gives_frames_in_rgb_with_rising_times_until_it_stops(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     capture = _FakeCapture()
-    monkeypatch.setattr("app.webcam._open_capture", lambda _index: capture)
+    monkeypatch.setattr("app.video.webcam._open_capture", lambda _index: capture)
     assert list_cameras(2) == (0, 1)
     capture.released = False
     frames = []

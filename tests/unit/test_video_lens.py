@@ -20,7 +20,7 @@ from app.settings import Settings
 from app.take import Take
 from app.take_notes import found_in
 from app.video import open_video
-from app.video_lens import VIDEO_CROP, field_of_view_of
+from app.video.lens import VIDEO_CROP, field_of_view_of
 
 APPLE = "com.apple.quicktime.camera.focal_length.35mm_equivalent"
 UTF8, SIGNED, FLOAT = 1, 21, 23

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import StudioError
-from app.frame_store import RecentlyUsed
-from app.video import Video
-from app.video_cursor import Cursor, Found
+from app.video.cursor import Cursor, Found
+from app.video.frame_store import RecentlyUsed
+from app.video.reading import Video
 from detectors.opencv import import_cv2
 
 if TYPE_CHECKING:

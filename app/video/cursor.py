@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.video_container import DamagedPictureError, Source, open_source, pictures
-from app.video_index import FrameIndex
+from app.video.container import DamagedPictureError, Source, open_source, pictures
+from app.video.frame_index import FrameIndex
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import StudioError
-from app.video_container import DamagedPictureError, Source, is_cut_short, open_source, packets, pictures
+from app.video.container import DamagedPictureError, Source, is_cut_short, open_source, packets, pictures
 
 FALLBACK_RATE = 30.0
 """Frames a second, where a file gives no hint of its rate."""

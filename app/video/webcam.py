@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from app.errors import StudioError
-from app.video import Frame
+from app.video.reading import Frame
 from detectors.opencv import import_cv2
 
 MOST_CAMERAS = 8

@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from app.video_container import Source, boxes
+from app.video.container import Source, boxes
 
 FILM_WIDTH_MM = 36.0
 """Of a 35 mm film frame, 36 by 24 mm. Makers compare by the frame's width or by its diagonal; for 4:3 photos and 16:9

@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import StudioError
-from app.video_container import LARGEST_SIDE, DamagedPictureError, open_source, pictures
-from app.video_cursor import Cursor
-from app.video_index import FrameIndex, read_index
-from app.video_lens import read_lens
+from app.video.container import LARGEST_SIDE, DamagedPictureError, open_source, pictures
+from app.video.cursor import Cursor
+from app.video.frame_index import FrameIndex, read_index
+from app.video.lens import read_lens
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -93,7 +93,7 @@ class Video:
     """Degrees clockwise by which the stored pictures are turned to stand upright: 0, 90, 180 or 270."""
     codec: str
     fov_degrees: float | None
-    """Field of view over the longer side, as the file's own metadata tell it (`app.video_lens`); None: they do not."""
+    """Field of view over the longer side, as the file's own metadata tell it (`app.video.lens`); None: they do not."""
     has_only_key_frames: bool
     """Whether each frame is decoded by itself."""
 

@@ -10,8 +10,8 @@ from enum import Enum, auto
 from pathlib import Path
 
 from app.errors import StudioError
-from app.frame_reader import FrameReader, Image
-from app.video import Video, open_video
+from app.video.frame_reader import FrameReader, Image
+from app.video.reading import Video, open_video
 
 Callback = Callable[[int, "Image | StudioError"], None]
 """Called in the cache's own thread with the frame and its picture, (H, W, 3) RGB, or what went wrong."""
