@@ -15,10 +15,10 @@ from PyQt6.QtWidgets import QApplication, QWidget
 from rich.console import Console
 from rich.table import Column, Table
 
-from app.curves import joint_angles, joint_positions
 from app.gui.curve_view import CurveView
 from app.gui.timeline import Timeline, TimelineLanes
 from app.quality import KINDS, Suspicion
+from app.timeline.curves import joint_angles, joint_positions
 
 FPS = 30.0
 UNITS = {"Angles": "°", "Positions": "m"}

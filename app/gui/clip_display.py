@@ -3,7 +3,6 @@
 import numpy as np
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from app.analysis import UNITS, Analysis, analyse, partial_lanes
 from app.following import Follower
 from app.gui.background import Background
 from app.gui.curve_view import CurveView
@@ -14,6 +13,7 @@ from app.gui.scene_view import SceneView
 from app.gui.timeline import Timeline
 from app.gui.video_view import VideoView
 from app.pipeline import Partial
+from app.timeline.analysis import UNITS, Analysis, analyse, partial_lanes
 from app.video.frame_cache import Image
 from stcformer.skeleton import JOINT_COUNT
 

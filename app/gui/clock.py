@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
-from app.time_axis import frame_edges
+from app.timeline.axis import frame_edges
 
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0)
 _TICK_MS = 8

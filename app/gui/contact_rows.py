@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QMenu, QWidget
 
 from app.gui.timeline_display import TimelineDisplay
 from app.gui.timeline_picture import timeline_colours
-from app.time_axis import frame_at
+from app.timeline.axis import frame_at
 
 ROWS = ("Left foot", "Right foot")
 _CHOICES = {"floor": "on the floor", "air": "in the air", "automatic": "automatic"}

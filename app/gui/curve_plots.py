@@ -23,10 +23,10 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QToolTip, QWidget
 
-from app.curve_range import curve_points, nearest_frame, value_range
 from app.export.colours import Colour
 from app.gui.curve_names import curve_label, value_text
-from app.time_axis import TimeView, frame_edges, second_step, step_places, time_label
+from app.timeline.axis import TimeView, frame_edges, second_step, step_places, time_label
+from app.timeline.curve_range import curve_points, nearest_frame, value_range
 
 Array = NDArray[np.floating[Any]]
 

@@ -13,8 +13,8 @@ from PyQt6.QtWidgets import QMenu, QToolTip, QWidget
 
 from app.gui.contact_rows import ContactRows, ContactSpan, popped_up
 from app.gui.timeline_picture import suspicion_colour, suspicion_rows
-from app.time_axis import frame_at, time_label
-from app.timeline_columns import (
+from app.timeline.axis import frame_at, time_label
+from app.timeline.columns import (
     TimelineLanes,
     next_suspicion,
     previous_suspicion,

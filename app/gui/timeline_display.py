@@ -9,8 +9,8 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF,
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from app.gui.timeline_picture import TimelineColours, TimelineLayout, static_picture, timeline_colours
-from app.time_axis import TimeView, frame_edges
-from app.timeline_columns import LaneSums, TimelineLanes
+from app.timeline.axis import TimeView, frame_edges
+from app.timeline.columns import LaneSums, TimelineLanes
 
 _SHORTEST_VIEW = 8
 """Frames that are in view at the closest zoom, more or less."""

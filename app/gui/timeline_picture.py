@@ -9,8 +9,8 @@ from PyQt6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPalette, QPixmap
 
 from app.export.colours import LEFT_COLOUR, RIGHT_COLOUR, Colour, mix
-from app.time_axis import TimeView, frame_marks, second_marks
-from app.timeline_columns import Columns, LaneSums, column_frames
+from app.timeline.axis import TimeView, frame_marks, second_marks
+from app.timeline.columns import Columns, LaneSums, column_frames
 
 SUSPICION_COLOURS: dict[str, Colour] = {
     "unseen": (146, 148, 158),

@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QToolButt
 
 from app.gui.clock import SPEEDS, PlaybackClock
 from app.gui.transport_icons import transport_icon
-from app.time_axis import parse_moment, time_label
+from app.timeline.axis import parse_moment, time_label
 
 
 class Transport(QWidget):

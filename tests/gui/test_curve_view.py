@@ -9,11 +9,11 @@ from PyQt6.QtGui import QColor, QHelpEvent, QPalette, QWheelEvent
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.curves import joint_angles, joint_positions, joint_speed
 from app.export.colours import LEFT_COLOUR, RIGHT_COLOUR
 from app.gui.curve_names import curve_base, curve_colours, curve_label, curve_parent, curve_side, value_text
 from app.gui.curve_view import CurveView
 from app.gui.theme import DARK, LIGHT
+from app.timeline.curves import joint_angles, joint_positions, joint_speed
 
 FRAMES = 300
 TIMES = np.arange(FRAMES) / 30

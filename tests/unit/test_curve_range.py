@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from app.curve_range import curve_points, nearest_frame, value_range
-from app.time_axis import TimeView
+from app.timeline.axis import TimeView
+from app.timeline.curve_range import curve_points, nearest_frame, value_range
 
 
 def test_a_few_frames_are_drawn_as_they_are_with_one_neighbour_on_each_side() -> None:

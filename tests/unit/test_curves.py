@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from synthetic_body import Stance, body
 
-from app.curves import joint_angles, joint_positions, joint_speed
+from app.timeline.curves import joint_angles, joint_positions, joint_speed
 from stcformer.skeleton import JOINTS
 
 NAMES = [

@@ -8,8 +8,8 @@ from made_takes import exact_take
 from stepping_body import stepping
 from synthetic_body import walk
 
-from app.analysis import analyse
 from app.quality import suspicious_frames
+from app.timeline.analysis import analyse
 
 
 def test_contacts_come_from_the_motion_stage_and_are_unknown_where_they_are_left_out() -> None:

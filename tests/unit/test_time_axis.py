@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.time_axis import (
+from app.timeline.axis import (
     USUAL_FRAME_S,
     TimeView,
     frame_at,

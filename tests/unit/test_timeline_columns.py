@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from app.quality import Suspicion
-from app.time_axis import TimeView, frame_edges
-from app.timeline_columns import (
+from app.timeline.axis import TimeView, frame_edges
+from app.timeline.columns import (
     Columns,
     LaneSums,
     TimelineLanes,

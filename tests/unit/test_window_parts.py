@@ -6,7 +6,6 @@ import pytest
 from made_takes import FPS, exact_take
 from synthetic_body import walk
 
-from app.analysis import UNITS, analyse, edited_frames, partial_lanes
 from app.edits import HideJoint, MoveJoint, NamePerson, SwapPeople, SwapSides
 from app.errors import StudioError
 from app.export.part import part_of
@@ -14,6 +13,7 @@ from app.following import Follower
 from app.motion.bones import LEFT_ANKLE, RIGHT_ANKLE
 from app.motion.standing import standing_poses
 from app.take import Take
+from app.timeline.analysis import UNITS, analyse, edited_frames, partial_lanes
 
 FRAMES = 60
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.curves import joint_angles, joint_positions, joint_speed
 from app.edits import Edit, HideJoint, MoveJoint, NamePerson, SetContact, SwapPeople, SwapSides
 from app.motion.contact import UNKNOWN
 from app.quality import suspicious_frames
 from app.scene.camera import VideoCamera, video_camera
 from app.take import Array, Take
-from app.timeline_columns import Flags, TimelineLanes
+from app.timeline.columns import Flags, TimelineLanes
+from app.timeline.curves import joint_angles, joint_positions, joint_speed
 from stcformer.lens import ASSUMED_FIELD_OF_VIEW
 
 UNITS = {"Angles": "°", "Positions": "m", "Speed": "m/s"}

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.time_axis import TimeView, frame_edges
-from app.timeline_columns import column_frames
+from app.timeline.axis import TimeView, frame_edges
+from app.timeline.columns import column_frames
 
 Array = NDArray[np.floating[Any]]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.time_axis import TimeView
+from app.timeline.axis import TimeView
 
 if TYPE_CHECKING:
     from app.quality import Suspicion
