@@ -21,12 +21,13 @@ import importlib.resources
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile
 
 import numpy as np
 
 from stcformer.atomic import atomic_path
 from stcformer.errors import LifterError
+from stcformer.frame_changes import changes, summed, unpacked_bytes
 from stcformer.skeleton import JOINT_COUNT
 
 FRAME_RATE = 15.0
@@ -73,9 +74,9 @@ def write_seen_clips(path: Path, clips: list[SeenClip]) -> None:
             lengths=np.array([len(clip.joints) for clip in clips], dtype=np.int32),
             focal=np.array([clip.focal for clip in clips], dtype=np.float32),
             image_size=np.array([clip.image_size for clip in clips], dtype=np.int16),
-            joints=_changes(_rounded(joints, np.int16)),
-            keypoints=_changes(_rounded(np.where(scores[..., None] > 0, keypoints, 0), np.int16)),
-            scores=_changes(np.where(scores > 0, np.maximum(_rounded(255 * scores, np.uint8), 1), 0)),
+            joints=changes(_rounded(joints, np.int16)),
+            keypoints=changes(_rounded(np.where(scores[..., None] > 0, keypoints, 0), np.int16)),
+            scores=changes(np.where(scores > 0, np.maximum(_rounded(255 * scores, np.uint8), 1), 0)),
         )
 
 
@@ -84,23 +85,11 @@ def _rounded(values: np.ndarray, kind: type[np.integer]) -> np.ndarray:
     return np.rint(np.clip(values, limits.min, limits.max)).astype(kind)
 
 
-def _changes(values: np.ndarray) -> np.ndarray:
-    """(N, ...) integers less those of the frame before, wrapped around; the first as it is."""
-    return np.diff(values, axis=0, prepend=np.zeros_like(values[:1])).astype(values.dtype)
-
-
-def _summed(changes: np.ndarray) -> np.ndarray:
-    """What `_changes` was made of."""
-    return np.cumsum(changes, axis=0, dtype=changes.dtype)
-
-
 def read_seen_clips(path: Path | None = None) -> list[SeenClip]:
     """The clips of a file, by default of the one that ships with the program. Raises LifterError."""
     path = path or Path(str(importlib.resources.files("stcformer.augmentation"))) / "seen_by_mediapipe.npz"
     try:
-        with ZipFile(path) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-        if unpacked > _LARGEST_FILE:
+        if unpacked_bytes(path) > _LARGEST_FILE:
             raise LifterError(f"'{path}' is too large for a file of people seen by a detector.")
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             number, subject, lengths, focal, size, joints, keypoints, scores = (
@@ -126,7 +115,7 @@ def read_seen_clips(path: Path | None = None) -> list[SeenClip]:
     ]
     if wrong or not clips or (lengths < 1).any() or lengths.sum(dtype=np.int64) != frames:
         raise LifterError(f"The arrays in '{path}' do not fit together ({', '.join(wrong) or 'lengths'}).")
-    places = _summed(joints) * _STEP_M
+    places = summed(joints) * _STEP_M
     if not (
         np.isfinite(focal).all() and (focal > 0).all() and (size > 0).all() and (places[..., 2] > 0).all()
     ):
@@ -134,8 +123,8 @@ def read_seen_clips(path: Path | None = None) -> list[SeenClip]:
     cuts = np.cumsum(lengths)[:-1]
     parts = zip(
         np.split(places, cuts),
-        np.split(_summed(keypoints) * _STEP_PIXELS, cuts),
-        np.split(_summed(scores) / 255, cuts),
+        np.split(summed(keypoints) * _STEP_PIXELS, cuts),
+        np.split(summed(scores) / 255, cuts),
         strict=True,
     )
     return [

@@ -9,7 +9,7 @@ from made_motion import write_body
 from stcformer import corpus as module
 from stcformer.corpus import Corpus, held_out_subjects, pack_clips, read_corpus
 from stcformer.errors import LifterError
-from stcformer.mocap import MocapClip
+from stcformer.mocap import MocapClip, read_clip
 
 
 def made_clip(name: str, subject: str, frames: int, fps: float = 60.0) -> MocapClip:
@@ -149,13 +149,16 @@ def test_the_cache_is_made_anew_when_files_come_go_or_change(folder: Path, tmp_p
     assert 19 in read_corpus(folder, no_skips, cache).lengths
 
 
-@pytest.mark.parametrize("damage", ["cut", "text", "other archive", "empty"])
+@pytest.mark.parametrize("damage", ["cut", "text", "other archive", "other skeleton", "empty"])
 def test_a_damaged_cache_is_told_and_made_again(folder: Path, tmp_path: Path, damage: str) -> None:
     cache = tmp_path / "corpus.npz"
     corpus = read_corpus(folder, no_skips, cache)
     content = cache.read_bytes()
     if damage == "other archive":
         np.savez(cache, something=np.zeros(3))
+    elif damage == "other skeleton":
+        with np.load(cache) as table:
+            np.savez(cache, **{**table, "joint_changes": np.zeros((18, 16, 3), dtype=np.int32)})
     else:
         cache.write_bytes({"cut": content[: len(content) // 2], "text": b"hello", "empty": b""}[damage])
     told: list[str] = []
@@ -171,10 +174,32 @@ def test_a_stop_while_the_cache_is_written_leaves_no_half_of_it(
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(np, "savez", stop)
+    monkeypatch.setattr(np, "savez_compressed", stop)
     with pytest.raises(KeyboardInterrupt):
         read_corpus(folder, no_skips, tmp_path / "corpus.npz")
     assert [path.name for path in tmp_path.iterdir()] == ["motion"]
+
+
+def test_a_table_is_the_motion_to_an_eighth_of_a_millimetre_in_a_fraction_of_the_bytes(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "motion" / "ann__walk.bvh"
+    write_body(path, 600, seed=3)
+    table = read_corpus(path.parent, no_skips, tmp_path / "corpus.npz").joints
+    captured = read_clip(path).joints
+    # Half a step, and what float32 cannot tell apart at a few metres.
+    assert np.abs(table - captured).max() < 0.000125 + 1e-6
+    assert (tmp_path / "corpus.npz").stat().st_size < 0.6 * captured.nbytes
+
+
+def test_a_table_that_would_unpack_to_more_than_memory_holds_is_not_believed(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "corpus.npz"
+    read_corpus(folder, no_skips, cache)
+    monkeypatch.setattr(module, "_LARGEST_TABLE", 100)
+    with pytest.raises(LifterError, match="no table of motion capture"):
+        read_corpus(cache, no_skips)
 
 
 def test_a_cache_serves_in_place_of_the_files_it_was_made_from(folder: Path, tmp_path: Path) -> None:
