@@ -64,6 +64,10 @@ def test_a_detector_finds_the_rendered_people_where_they_are_and_a_stopped_run_g
     for before, after in zip(first, second, strict=False):
         assert np.array_equal(before.joints, after.joints)
         assert np.array_equal(before.keypoints, after.keypoints)
+    other_seed = render(mocap, out, "--count", "4", "--seed", "5")
+    assert other_seed.returncode == 2
+    assert "was begun with another --seed" in other_seed.stderr
+    assert len(read_seen_clips(out)) == 3
 
 
 def test_nothing_left_to_render_is_said(mocap: Path, tmp_path: Path) -> None:

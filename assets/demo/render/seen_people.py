@@ -4,8 +4,9 @@
 
 Every clip is another person, motion and camera, two seconds long; a person who would leave the picture is tried from
 farther away, and left out in the end. Needs `embreex` and the detector, no Blender. Clip by clip the file grows, and
-the same command goes on where it was stopped: clip 17 of a seed is always the same. `stcformer.augmentation.seen_clips`
-says what is in the file. It must show nobody whom `stcstudio eval` measures on: name the held-out subjects.
+the same command goes on where it was stopped: clip 17 of a seed is always the same. A file of another seed or motion
+capture is refused, one of another detector is not told apart. `stcformer.augmentation.seen_clips` says what is in the
+file. It must show nobody whom `stcstudio eval` measures on: name the held-out subjects.
 """
 
 import argparse
@@ -127,10 +128,15 @@ def _begin(motions: Motions, detector_name: str) -> None:
     _motions, _detector = motions, create_detector(detector_name)
 
 
+def clip_draw(seed: int, number: int) -> random.Random:
+    """What decides everything about a clip, its motion first."""
+    return random.Random(seed * 1_000_003 + number)
+
+
 def seen_clip(seed_and_number: tuple[int, int]) -> SeenClip | str:
     """Render a clip and look at it with the detector; or why that cannot be done."""
     seed, number = seed_and_number
-    draw = random.Random(seed * 1_000_003 + number)
+    draw = clip_draw(seed, number)
     path, start = _motions.draw(draw)
     body, long_hair, nod, colours = random_person(draw)
     motion = body_motion(path, start, SECONDS, FRAME_RATE, draw.uniform(-180, 180), body, nod)
@@ -150,6 +156,12 @@ def seen_clip(seed_and_number: tuple[int, int]) -> SeenClip | str:
     scores[~np.isfinite(keypoints).all(axis=-1)] = 0
     subject, joints = _motions.subjects[path], camera.see(motion.joints)
     return SeenClip(number, subject, joints, keypoints, scores, camera.intrinsics[0, 0], camera.image_size)
+
+
+def begun_otherwise(clips: list[SeenClip], motions: Motions, seed: int) -> bool:
+    """Whether clips of a file show others than this seed and motion capture draw for their numbers."""
+    drawn = [motions.draw(clip_draw(seed, clip.number))[0] for clip in clips]
+    return any(motions.subjects[path] != clip.subject for path, clip in zip(drawn, clips, strict=True))
 
 
 def main() -> None:
@@ -177,6 +189,11 @@ def main() -> None:
     motions = read_motions(options.mocap, without)
     if not motions.files:
         parser.error(f"no motion in '{options.mocap}' is left to render; name a folder of BVH files")
+    if begun_otherwise(clips, motions, options.seed):
+        parser.error(
+            f"'{options.out}' was begun with another --seed, --without or motion capture; take the same, or name another "
+            "file"
+        )
     done = 1 + max((clip.number for clip in clips), default=-1)
     wanted = [(options.seed, number) for number in range(done, options.count)]
     # Started afresh and not forked: a detector's threads do not survive a fork.
