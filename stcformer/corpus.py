@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from stcformer.atomic import atomic_path
 from stcformer.errors import LifterError
-from stcformer.frame_changes import changes, summed, unpacked_bytes
+from stcformer.frame_tables import changes, summed, unpacked_bytes
 from stcformer.mocap import MocapClip, read_clip
 from stcformer.skeleton import JOINT_COUNT
 

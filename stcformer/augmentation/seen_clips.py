@@ -27,7 +27,7 @@ import numpy as np
 
 from stcformer.atomic import atomic_path
 from stcformer.errors import LifterError
-from stcformer.frame_changes import changes, summed, unpacked_bytes
+from stcformer.frame_tables import changes, summed, unpacked_bytes
 from stcformer.skeleton import JOINT_COUNT
 
 FRAME_RATE = 15.0

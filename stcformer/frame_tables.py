@@ -1,4 +1,7 @@
-"""Whole numbers that move little from frame to frame, as their changes: a fraction of the size once compressed."""
+"""Tables of frames in `.npz` files: kept as changes from frame to frame, and not believed about their size.
+
+Whole numbers that move little from one frame to the next take a fraction of the bytes, once compressed, as their changes.
+"""
 
 from pathlib import Path
 from typing import TypeVar
