@@ -1,5 +1,6 @@
 """What every test may use: the folders, and a skip with a reason where development data is absent."""
 
+import faulthandler
 import os
 from pathlib import Path
 
@@ -11,6 +12,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 REPO = Path(__file__).resolve().parents[1]
 SHARED = REPO.parent / "shared"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure() -> None:
+    """A crash in a library prints the stack of its own thread alone: those of all others, which pytest would have printed
+    before it, fill what a log keeps. To the standard error as it is now, before pytest catches what tests print."""
+    faulthandler.enable(os.dup(2), all_threads=False)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from PyQt6.QtCore import QCoreApplication, QObject, QSettings, Qt, QTimer, pyqtS
 from PyQt6.QtWidgets import QApplication
 
 from app.gui.diagnostics import TextDialog
+from app.gui.garbage import GarbageCollector
 from app.gui.icons import application_icon
 from app.gui.log import catch_everything, log, start_log, stop_log
 from app.gui.main_window import MainWindow
@@ -73,6 +74,7 @@ def run_window(
     """
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     application = make_application(sys.argv[:1])
+    collector = GarbageCollector(application)
     start_log()
     reporter = BugReporter()
     catch_everything(reporter.tell)
@@ -84,6 +86,7 @@ def run_window(
     if video is not None:
         QTimer.singleShot(0, lambda: window.open(video))
     code = application.exec()
+    collector.stop()
     log("Window closed")
     stop_log()
     if window.is_preloading:

@@ -1,5 +1,7 @@
-"""Tests in a real window: a display, settings of their own, a watch over the window's thread, and no thread left over."""
+"""Tests in a real window: a display, settings of their own, a watch over the window's thread, and nothing left over: no
+thread, no window, no garbage for another thread to find."""
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -39,6 +41,17 @@ def _no_settings_of_the_user(tmp_path: Path) -> None:
     QStandardPaths.setTestModeEnabled(True)
     for form in (QSettings.Format.NativeFormat, QSettings.Format.IniFormat):
         QSettings.setPath(form, QSettings.Scope.UserScope, str(tmp_path / "settings"))
+
+
+@pytest.fixture(autouse=True)
+def _garbage_is_collected_here() -> Iterator[None]:
+    """As in the program: see app/gui/garbage.py."""
+    from app.gui.garbage import collect_what_is_due
+
+    gc.disable()
+    yield
+    collect_what_is_due()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
@@ -161,7 +174,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
 @pytest.fixture
 def window(pump: Pump, answers: dict[str, object], tmp_path: Path) -> Iterator[object]:
     """The main window, shown; closed at the end, whatever it is doing."""
-    from PyQt6.QtCore import QSettings
+    from PyQt6.QtCore import QCoreApplication, QEvent, QSettings
     from PyQt6.QtGui import QCursor, QGuiApplication
 
     from app.gui.main_window import MainWindow
@@ -181,8 +194,10 @@ def window(pump: Pump, answers: dict[str, object], tmp_path: Path) -> Iterator[o
     pump.is_watching = False
     made.close()
     pump.until(lambda: not made.isVisible(), 20, "the window to close")
-    made.deleteLater()
     pump.run(0.02)
+    made.deleteLater()
+    # Outside an event loop of Qt's own nothing else would: the windows of all tests would die together in a later one.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture(scope="session")
