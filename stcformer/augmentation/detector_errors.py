@@ -32,8 +32,9 @@ class DetectorErrors:
     drift_frames: float = 10.0
     """Frames over which the drifting part forgets itself."""
     leap: float = 0.2
-    leap_share: float = 0.03
-    """Share of frames in which a knee, ankle, elbow or wrist leaps away, often for a second frame too."""
+    leap_share: float = 0.12
+    """Share of frames in which a knee, ankle, elbow or wrist leaps away, often for a second frame too, where its score is
+    0; it falls with the square root of what the score lacks to 1, so a limb that is quick and surely seen is believed."""
     bias: float = 0.04
     """Of each joint, over the whole window."""
     joint_spread: float = 0.5
@@ -171,7 +172,8 @@ def _made_up(
         + errors.drift * _wandering((batch, frames, joints, 2), errors.drift_frames, generator, device)
         + errors.bias * normal(batch, 1, joints, 2)
     )
-    leaping = (draw(batch, frames, joints) < errors.leap_share)[..., None] * normal(batch, frames, joints, 2)
+    leaps = draw(batch, frames, joints) < errors.leap_share * (1 - visible).sqrt()
+    leaping = leaps[..., None] * normal(batch, frames, joints, 2)
     leaping[:, 1:] = leaping[:, 1:] + 0.6 * leaping[:, :-1]
     limbs = torch.tensor([name[1:] in (*_ARM, *_LEG) for name in JOINTS], device=device)
     error = error + errors.leap * leaping * limbs[:, None]

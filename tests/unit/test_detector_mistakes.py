@@ -87,6 +87,27 @@ NOTHING_WRONG = DetectorErrors(
 )  # fmt: skip
 
 
+def test_a_limb_leaps_the_oftener_the_less_surely_it_is_seen() -> None:
+    leaping = replace(
+        NOTHING_WRONG, severity=(1.0, 1.0), jitter=0.0, drift=0.0, bias=0.0, joint_spread=0.0, limb_hidden=1.0
+    )
+    before = windows(400, 30, ranges=ViewRange(distance=(6.0, 10.0)))
+    after = with_detector_errors(before, leaping, seed(5))
+    away = (after.keypoints - before.keypoints).norm(dim=-1) > 1e-3
+    inside = ((before.keypoints >= 0) & (before.keypoints <= before.image_size[:, None, None])).all(dim=-1)
+    limbs = torch.tensor([name[1:] in ("knee", "ankle", "elbow", "wrist") for name in JOINTS])
+    middles = torch.tensor([joint in MADE for joint in range(len(JOINTS))])
+    assert not away[..., ~limbs & ~middles][inside[..., ~limbs & ~middles]].any()
+
+    def share(low: float, high: float) -> float:
+        return float(away[inside & limbs & (after.scores >= low) & (after.scores < high)].float().mean())
+
+    # A leap lasts two frames: at a score of 0 it is 1 - (1 - 0.12)^2 of all that are displaced.
+    assert 0.18 < share(0.02, 0.2) < 0.24
+    assert 0.06 < share(0.6, 0.9) < 0.16
+    assert 0.01 < share(0.98, 1.0) < 0.04
+
+
 def test_sides_are_swapped_in_as_many_windows_as_stated_and_only_for_a_while() -> None:
     before = windows(600, 20, ranges=LEVEL)
     after = with_detector_errors(before, replace(NOTHING_WRONG, swapped=0.5), seed(5))
