@@ -1,11 +1,9 @@
-"""The 3D view in a real window: what its pixels show, and what the hand does."""
+"""The 3D view in a real window: what its pixels show."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
-from PyQt6.QtGui import QImage, QInputDevice, QKeyEvent, QMouseEvent, QPointingDevice, QWheelEvent
 from PyQt6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -15,84 +13,26 @@ from app.gui.scene_view import SceneView, opengl_problem
 from app.scene.camera import Look, VideoCamera
 from app.scene.figure import figure_parts
 from stcformer.lens import ASSUMED_FIELD_OF_VIEW
-from stcformer.skeleton import JOINTS
-from tests.synthetic_body import CAMERA_HEIGHT, IMAGE_SIZE, Stance, body, seen_by_camera, walk
-
-Picture = np.ndarray
-SIGN = 90
-"""Pixels of the lower left corner that the sign of the axes takes."""
-J = {name: number for number, name in enumerate(JOINTS)}
-
-FACING_THE_CAMERA = body(
-    Stance(heading=180, left_arm_raise=80, right_arm_raise=40, left_elbow=3, right_elbow=3), 1
+from tests.gui.scene_view_hand import (
+    FACING_THE_CAMERA,
+    J,
+    at,
+    canvas_of,
+    centre_of,
+    finish_turn,
+    is_left,
+    is_right,
+    picture,
+    places,
+    show_person,
+    shown_scene_view,
 )
-"""(1, 17, 3) a person with one arm higher than the other: no mirror image of itself."""
+from tests.synthetic_body import CAMERA_HEIGHT, IMAGE_SIZE, Stance, body, seen_by_camera, walk
 
 
 @pytest.fixture
 def view(qtbot: QtBot) -> SceneView:
-    problem = opengl_problem()
-    if problem is not None:
-        pytest.skip(f"needs a display with OpenGL: {problem}")
-    made = SceneView()
-    qtbot.addWidget(made)
-    made.set_colours(dark=True)
-    made.resize(640, 560)
-    with qtbot.waitExposed(made):
-        made.show()
-    return made
-
-
-def canvas_of(view: SceneView) -> SceneCanvas:
-    canvas = view.canvas
-    assert canvas is not None
-    return canvas
-
-
-def picture(view: SceneView) -> Picture:
-    """(H, W, 3) what the view shows, 0..255, in device pixels."""
-    QApplication.processEvents()
-    image = canvas_of(view).grabFramebuffer().convertToFormat(QImage.Format.Format_RGB888)
-    bits = image.constBits()
-    assert bits is not None
-    bits.setsize(image.sizeInBytes())
-    rows = np.frombuffer(bits, dtype=np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).astype(int)
-
-
-def places(view: SceneView, points: np.ndarray) -> np.ndarray:
-    """(..., 2) where points of the world lie in the view, by its look."""
-    canvas = canvas_of(view)
-    return canvas.look.project(points, canvas.picture_size())
-
-
-def is_left(image: Picture) -> np.ndarray:
-    """(H, W) where it is the left side's orange."""
-    red, green, blue = np.moveaxis(image, -1, 0)
-    return (red > 100) & (red - blue > 70) & (green - blue > 15)
-
-
-def is_right(image: Picture) -> np.ndarray:
-    """(H, W) where it is the right side's blue."""
-    red, _, blue = np.moveaxis(image, -1, 0)
-    blues = (blue > 90) & (blue - red > 70)
-    if len(image) > SIGN:
-        blues[-SIGN:, :SIGN] = False  # the z axis of the sign is blue too
-    return blues
-
-
-def centre_of(mask: np.ndarray) -> np.ndarray:
-    """(2,) mean x and y."""
-    return np.argwhere(mask).mean(axis=0)[::-1]
-
-
-def show_person(view: SceneView, view_from: str = "front", person: np.ndarray = FACING_THE_CAMERA) -> None:
-    view.set_poses(person, 0)
-    view.look_from(view_from)
-
-
-def at(image: Picture, place: np.ndarray) -> np.ndarray:
-    return image[round(float(place[1])), round(float(place[0]))]
+    return shown_scene_view(qtbot)
 
 
 # --- what is drawn --------------------------------------------------------------------------------------------
@@ -330,219 +270,6 @@ def test_a_following_view_keeps_the_person_in_the_picture(view: SceneView) -> No
         view.set_poses(motion[None, frame], 0)
         image = picture(view)
         assert abs(centre_of(is_left(image) | is_right(image))[0] - 320) < 60
-
-
-def test_a_turn_asked_for_by_a_button_ends_where_it_should(view: SceneView, qtbot: QtBot) -> None:
-    show_person(view, "front")
-    with qtbot.waitSignal(view.view_changed) as changed:
-        view.toolbar.views["side"].click()
-    assert changed.args == ["side"]
-    finish_turn(view)
-    turned = picture(view)
-    view.look_from("side")
-    np.testing.assert_array_equal(picture(view), turned)
-    assert view.toolbar.views["side"].isChecked()
-    assert not view.toolbar.views["front"].isChecked()
-
-
-def test_a_button_pressed_once_more_shows_the_other_side(view: SceneView) -> None:
-    show_person(view, "front")
-    view.toolbar.views["front"].click()
-    assert view.view == "back"
-    assert view.toolbar.views["front"].isChecked()
-    view.toolbar.views["front"].click()
-    assert view.view == "front"
-
-
-def finish_turn(view: SceneView) -> None:
-    view._turn.setCurrentTime(view._turn.duration())
-    QApplication.processEvents()
-
-
-def test_the_camera_button_waits_for_a_camera(view: SceneView) -> None:
-    button = view.toolbar.views["camera"]
-    assert not button.isEnabled()
-    view.set_camera(VideoCamera((0, 0, 1.4), (0, 1, 0), 60.0, IMAGE_SIZE))
-    assert button.isEnabled()
-    view.look_from("camera")
-    view.set_camera(None)
-    assert view.view == "free"
-    assert not button.isEnabled()
-
-
-def test_the_trail_menu_asks_for_a_joints_path_in_the_clips_frames(view: SceneView, qtbot: QtBot) -> None:
-    view.set_motion(walk(60, 50)[None], 50.0)
-    action = next(each for each in view.toolbar.trail_menu.actions() if each.text() == "Left wrist")
-    with qtbot.waitSignal(view.trail_changed) as changed:
-        action.trigger()
-    assert changed.args == [J["lwrist"], 25]
-    assert view.toolbar.trail.isChecked()
-    press(view, "t")
-    assert not view.toolbar.trail.isChecked()
-    press(view, "t")
-    assert view.toolbar.trail.isChecked()
-
-
-# --- the hand -------------------------------------------------------------------------------------------------
-
-
-def drag(view: SceneView, qtbot: QtBot, way: tuple[int, int], modifier: Qt.KeyboardModifier) -> None:
-    canvas = canvas_of(view)
-    start = QPoint(300, 300)
-    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, modifier, start)
-    for share in (0.3, 0.6, 1.0):
-        place = QPointF(300 + share * way[0], 300 + share * way[1])
-        move(canvas, place, modifier)
-    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, modifier, start + QPoint(*way))
-
-
-def move(canvas: QWidget, place: QPointF, modifier: Qt.KeyboardModifier) -> None:
-    button = Qt.MouseButton.LeftButton
-    event = QMouseEvent(QEvent.Type.MouseMove, place, canvas.mapToGlobal(place), button, button, modifier)
-    QApplication.sendEvent(canvas, event)
-
-
-def wheel(canvas: QWidget, notches: float) -> None:
-    place = QPointF(300, 300)
-    event = QWheelEvent(
-        place,
-        canvas.mapToGlobal(place),
-        QPoint(),
-        QPoint(0, round(120 * notches)),
-        Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(canvas, event)
-
-
-def two_fingers(canvas: QWidget, way: QPoint, modifier: Qt.KeyboardModifier) -> None:
-    pad = QPointingDevice(
-        "pad",
-        1,
-        QInputDevice.DeviceType.TouchPad,
-        QPointingDevice.PointerType.Finger,
-        QInputDevice.Capability.PixelScroll,
-        2,
-        0,
-    )
-    place = QPointF(300, 300)
-    event = QWheelEvent(
-        place,
-        canvas.mapToGlobal(place),
-        way,
-        way * 4,
-        Qt.MouseButton.NoButton,
-        modifier,
-        Qt.ScrollPhase.ScrollUpdate,
-        False,
-        Qt.MouseEventSource.MouseEventNotSynthesized,
-        pad,
-    )
-    QApplication.sendEvent(canvas, event)
-
-
-def press(view: SceneView, text: str) -> QKeyEvent:
-    key = Qt.Key.Key_Space if text == " " else Qt.Key(ord(text.upper()))
-    event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier, text)
-    canvas_of(view).keyPressEvent(event)
-    return event
-
-
-PLAIN, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
-
-
-def test_a_drag_turns_the_scene_with_the_cursor(view: SceneView, qtbot: QtBot) -> None:
-    show_person(view, "front")
-    nose = FACING_THE_CAMERA[0, J["neck"]]
-    before = places(view, nose)
-    drag(view, qtbot, (60, 0), PLAIN)
-    assert places(view, nose)[0] > before[0] + 3, "the near side goes with the cursor"
-    assert view.view == ""
-    assert not any(button.isChecked() for button in view.toolbar.views.values())
-    elevation = canvas_of(view).look.elevation
-    drag(view, qtbot, (0, 50), PLAIN)
-    assert canvas_of(view).look.elevation > elevation + 5
-
-
-def test_a_drag_with_shift_moves_what_is_under_the_cursor_as_far(view: SceneView, qtbot: QtBot) -> None:
-    show_person(view, "free")
-    centre = np.array(canvas_of(view).look.centre)
-    before = places(view, centre)
-    drag(view, qtbot, (50, -40), SHIFT)
-    np.testing.assert_allclose(places(view, centre) - before, (50, -40), atol=0.5)
-
-
-def test_the_wheel_comes_nearer_and_double_click_shows_everything_again(
-    view: SceneView, qtbot: QtBot
-) -> None:
-    show_person(view)
-    canvas = canvas_of(view)
-    start = canvas.look.distance
-    wheel(canvas, 5)
-    assert canvas.look.distance == pytest.approx(start / 1.13**5)
-    for _ in range(80):
-        wheel(canvas, -3)
-    assert canvas.look.distance < 200
-    qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(300, 300))
-    finish_turn(view)
-    assert canvas.look.distance == pytest.approx(start)
-
-
-def test_two_fingers_on_a_touchpad_turn_move_and_zoom(view: SceneView) -> None:
-    show_person(view)
-    canvas = canvas_of(view)
-    start = canvas.look
-    two_fingers(canvas, QPoint(40, 20), PLAIN)
-    turned = canvas.look
-    assert turned.centre == start.centre
-    assert turned.distance == start.distance
-    assert turned.azimuth == pytest.approx(start.azimuth - 16)
-    assert turned.elevation == pytest.approx(start.elevation + 8)
-    two_fingers(canvas, QPoint(0, 30), SHIFT)
-    assert canvas.look.centre[2] > turned.centre[2]
-    assert canvas.look.azimuth == turned.azimuth
-    two_fingers(canvas, QPoint(0, 30), Qt.KeyboardModifier.ControlModifier)
-    assert canvas.look.distance < turned.distance
-
-
-def test_the_view_cannot_be_turned_over(view: SceneView, qtbot: QtBot) -> None:
-    show_person(view)
-    for _ in range(12):
-        drag(view, qtbot, (0, 200), PLAIN)
-    assert canvas_of(view).look.elevation == 90
-    assert np.isfinite(picture(view)).all()
-
-
-def test_keys_choose_the_view_and_those_of_the_playback_are_left_alone(view: SceneView) -> None:
-    show_person(view, "free")
-    assert press(view, "3").isAccepted()
-    assert view.view == "side"
-    assert press(view, "3").isAccepted()
-    assert view.view == "left"
-    assert press(view, "g").isAccepted()
-    assert view.toolbar.follow.isChecked()
-    press(view, "5")
-    assert view.view == "left", "there is no camera yet"
-    for other in (" ", "k", "n"):
-        assert not press(view, other).isAccepted()
-
-
-def test_a_click_on_a_figure_tells_whose_it_is_and_a_drag_does_not(view: SceneView, qtbot: QtBot) -> None:
-    both = np.concatenate(
-        (FACING_THE_CAMERA - np.array([0.9, 0, 0]), FACING_THE_CAMERA + np.array([0.9, 0, 0]))
-    )
-    view.set_poses(both, 0)
-    view.look_from("front")
-    clicked: list[int] = []
-    view.person_clicked.connect(clicked.append)
-    place = places(view, both[1, J["spine"]])
-    qtbot.mouseClick(canvas_of(view), Qt.MouseButton.LeftButton, pos=QPointF(*place).toPoint())
-    assert clicked == [1]
-    qtbot.mouseClick(canvas_of(view), Qt.MouseButton.LeftButton, pos=QPoint(8, 250))
-    drag(view, qtbot, (30, 0), PLAIN)
-    assert clicked == [1]
 
 
 # --- the widget -----------------------------------------------------------------------------------------------
