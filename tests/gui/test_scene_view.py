@@ -255,7 +255,7 @@ def test_the_videos_camera_is_drawn_where_it_stands(view: SceneView) -> None:
     assert canvas.look.elevation == 90
 
 
-# --- following and turning ------------------------------------------------------------------------------------
+# --- following ----------------------------------------------------------------------------------------------
 
 
 def test_a_following_view_keeps_the_person_in_the_picture(view: SceneView) -> None:
