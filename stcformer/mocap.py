@@ -168,6 +168,8 @@ def human36m_joints(motion: BvhMotion) -> Array:
 
 
 def _landmark_nodes(names: tuple[str, ...]) -> dict[str, int]:
+    """Which joint of the file is which landmark, whatever namespace stands before the names (`mixamorig:`)."""
+    names = tuple(name.rpartition(":")[2] for name in names)
     nodes: dict[str, int] = {}
     for landmark, candidates in _NODE_NAMES.items():
         sides = {"l": landmark}

@@ -68,6 +68,8 @@ SHIPPED_WEIGHTS: dict[str, ShippedWeights] = {
     ),
 }
 
+_WINDOWS_OF_PUBLISHED_FILES = {Path(found.file).name: found.window for found in PUBLISHED_FILES.values()}
+"""The authors name a file by its epoch and error, and only its folder by the window."""
 _EPOCH_AND_ERROR = re.compile(r"refine_\d+_\d+$")
 """How the published code names its checkpoints."""
 _METADATA_KEY = "stcformer"
@@ -211,7 +213,7 @@ def _checked_feeding(values: dict[str, Any]) -> Feeding:
 
 
 def _published_feeding(path: Path, variant: str) -> Feeding:
-    """The published files say their window only in their names (`h36m-81`, `..._27_...`)."""
+    """The published files say their window in their names (`h36m-81`, `..._27_...`), if anywhere."""
     if (
         variant == "3dhp"
     ):  # trained on every frame of clips of 25 and of 50 a second alike, as if all were of 50
@@ -222,7 +224,8 @@ def _published_feeding(path: Path, variant: str) -> Feeding:
     numbers = path.stem.replace("-", "_").split("_")
     if _EPOCH_AND_ERROR.search(path.stem):
         numbers = [number for number in numbers if number != "9"]  # the ninth epoch, not nine frames
-    window = next((window for window in (243, 81, 27, 9) if str(window) in numbers), None)
+    named = next((window for window in (243, 81, 27, 9) if str(window) in numbers), None)
+    window = _WINDOWS_OF_PUBLISHED_FILES.get(path.name, named)
     if window == 243 and variant == "h36m":
         # Trained on every second frame, as the authors say; the others on every third.
         feeding = replace(feeding, frame_rate=25.0, rate_range=(22.5, 27.5))

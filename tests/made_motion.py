@@ -52,6 +52,7 @@ FAMILIES: dict[str, dict[str, str]] = {
     "neck as head": {},
 }  # fmt: skip
 FAMILIES["neck as head"] = {**FAMILIES["motionbuilder"], "head": "Neck"}
+FAMILIES["mixamo"] = {joint: f"mixamorig:{name}" for joint, name in FAMILIES["motionbuilder"].items()}
 
 UP_TURNS = {
     "y": np.eye(3),

@@ -11,7 +11,6 @@ from app.cli.options import (
     DEFAULT_LIFTER,
     DetectorOption,
     DeviceOption,
-    FovOption,
     HeightOption,
     LifterOption,
 )
@@ -40,7 +39,12 @@ def live(
     detector: DetectorOption = "auto",
     lifter: LifterOption = DEFAULT_LIFTER,
     height: HeightOption = None,
-    fov: FovOption = None,
+    fov: Annotated[
+        float | None,
+        typer.Option(
+            help="The camera's field of view in degrees, over the longer side of the picture; else 60."
+        ),
+    ] = None,
     camera_pitch: Annotated[
         float | None,
         typer.Option(help="How far the camera looks down, in degrees; else it is taken to stand level."),

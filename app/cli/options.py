@@ -31,7 +31,12 @@ LifterOption = Annotated[
         help="Weights: a name that `stcstudio lifters` lists, or a .safetensors or published .pth file."
     ),
 ]
-HeightOption = Annotated[float | None, typer.Option(help="The person's height in metres; sets the scale.")]
+HeightOption = Annotated[
+    float | None,
+    typer.Option(
+        help="The person's height in metres, which sets the scale; of several people the first one's."
+    ),
+]
 FovOption = Annotated[
     float | None,
     typer.Option(

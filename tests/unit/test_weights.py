@@ -127,6 +127,8 @@ def test_the_old_pickle_format_of_pytorch_loads(tmp_path: Path) -> None:
         ("no_refine_27_4269.pth", 27),
         ("no_refine_81_4172.pth", 81),
         ("stcformer-243-h36m.pth", 243),
+        ("no_refine_6_4172.pth", 81),  # by the authors' own names
+        ("no_refine_6_4406.pth", 27),
         ("no_refine_4_2710.pth", 27),
         ("no_refine_9_4388.pth", 27),
         ("h36m-81.pth", 81),
