@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,8 @@ class BugReporter(QObject):
             "The text below says what happened; please send it along with what you did.",
             text,
         )
-        self.dialog.finished.connect(self._forget)
+        # Not at once: this is told from within the dialog, and it goes with the last reference to it.
+        self.dialog.finished.connect(lambda: QTimer.singleShot(0, self._forget))
         self.dialog.show()
 
     def _forget(self) -> None:
@@ -74,7 +76,7 @@ def run_window(
     """
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     application = make_application(sys.argv[:1])
-    collector = GarbageCollector(application)
+    GarbageCollector(application)
     start_log()
     reporter = BugReporter()
     catch_everything(reporter.tell)
@@ -86,12 +88,16 @@ def run_window(
     if video is not None:
         QTimer.singleShot(0, lambda: window.open(video))
     code = application.exec()
-    collector.stop()
     log("Window closed")
     stop_log()
-    if window.is_preloading:
-        # An import cannot be stopped, and Python cannot end in the middle of one.
+    if work_is_left():
+        # An import or a network cannot be stopped, and Python's own end crashes in the middle of one.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
     return code
+
+
+def work_is_left() -> bool:
+    """Whether a thread lives that the window had no time to wait for. What writes a file has been waited for."""
+    return threading.active_count() > 1

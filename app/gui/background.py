@@ -36,11 +36,6 @@ class Background(QObject):
         """Whether a call is made or waits, or its answer is on the way."""
         return self._unanswered > 0 and not self._is_closed
 
-    @property
-    def is_working(self) -> bool:
-        """Whether the thread lives; after `close`, that a call still has not ended."""
-        return self._thread is not None and self._thread.is_alive()
-
     def submit(self, call: Callable[[], Any]) -> None:
         """Make a call, after those that wait."""
         with self._changed:

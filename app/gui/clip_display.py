@@ -105,9 +105,9 @@ class ClipDisplay(QObject):
         if self._analysis is not None:
             self._show_analysis()
 
-    def close(self) -> None:
-        """End the thread that looks at Takes."""
-        self._analyst.close()
+    def close(self, timeout_s: float | None = None) -> bool:
+        """End the thread that looks at Takes; False when it lasts longer."""
+        return self._analyst.close(timeout_s)
 
     def _connect(self) -> None:
         player, clock = self._player, self._player.clock

@@ -57,6 +57,8 @@ class Files(QObject):
         self._opening: _Opening | None = None
         self._last_asked = 0
         """Counts what was asked to be opened: a project that was read too late is not opened over what came after."""
+        self._is_asking = False
+        self._wait_with_leaving: list[Callable[[], object]] = []
         self._reader = Background("open", self, newest_only=True)
         self._reader.succeeded.connect(self._on_project_read)
         self._reader.failed.connect(self.failed)
@@ -103,6 +105,8 @@ class Files(QObject):
             video = questions.ask_for_video(self._window, take.source.path.name, str(project.parent))
             if video is not None and not is_same_video(take, video):
                 video = video if questions.ask_to_use_other_video(self._window, video.name) else None
+            if asked != self._last_asked:  # something else was opened while a question stood there
+                return
         if video is not None:
             self._open_video(_Opening(video, project, take))
         else:
@@ -176,9 +180,18 @@ class Files(QObject):
         if take is None:
             return
         place = self._document.project_path or take.source.path.absolute().with_suffix(SUFFIX)
+        generation = self._document.generation
         path = questions.ask_project_file(self._window, place)
-        if path is not None:
-            self._save_to(path, then)
+        if path is None:
+            return
+        if generation != self._document.generation:
+            self.failed.emit(
+                StudioError(
+                    f"'{path.name}' was not saved: its clip made way for another while its name was asked for."
+                )
+            )
+            return
+        self._save_to(path, then)
 
     def _save_to(self, path: Path, then: Callable[[], object] | None) -> None:
         generation = self._document.generation
@@ -200,19 +213,28 @@ class Files(QObject):
 
     def before_leaving(self, then: Callable[[], object]) -> None:
         """Do `then` once nothing can be lost any more: at once, after saving, or never."""
+        if self._is_asking:  # a recording became a clip behind the question: one after the other
+            self._wait_with_leaving.append(then)
+            return
         if not self._document.is_changed:
             then()
             return
         source = self._document.take.source.path.name if self._document.take else ""
+        self._is_asking = True
         answer = questions.ask_to_save(self._window, source)
+        self._is_asking = False
         if answer == "save":
             self.save(then)
         elif answer == "discard":
             then()
+        waiting, self._wait_with_leaving = self._wait_with_leaving, []
+        for call in waiting:
+            self.before_leaving(call)
 
-    def close(self) -> None:
-        """Let a file that is being written be finished, and end."""
-        self._reader.close()
+    def close(self, timeout_s: float | None = None) -> None:
+        """Let a file that is being written be finished, however long that takes, and end; a file that is being read is
+        waited for no longer than `timeout_s`."""
+        self._reader.close(timeout_s)
         self._writer.close()
 
 

@@ -14,7 +14,7 @@ _INTERVAL_MS = 1000
 
 
 class GarbageCollector(QObject):
-    """Collects now and then, as an event of the thread that it is made in; nobody else does until `stop`."""
+    """Collects now and then, as an event of the thread that it is made in; from then on nobody else does."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -23,11 +23,6 @@ class GarbageCollector(QObject):
         self._timer.setInterval(_INTERVAL_MS)
         self._timer.timeout.connect(collect_what_is_due)
         self._timer.start()
-
-    def stop(self) -> None:
-        """Python collects by itself again."""
-        self._timer.stop()
-        gc.enable()
 
 
 def collect_what_is_due() -> None:

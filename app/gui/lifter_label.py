@@ -48,11 +48,6 @@ class LifterLabel(QObject):
         """Lifter and detector, as text."""
         return f"Lifter: {self._label.text() or 'not loaded yet'}", f"Detector: {self._detector()}"
 
-    @property
-    def is_working(self) -> bool:
-        """Whether a thread may still be importing what the lifter needs: it may outlast the window."""
-        return self._loader.is_working
-
     def close(self, timeout_s: float) -> bool:
         """End the thread; False when it lasts longer."""
         return self._loader.close(timeout_s)

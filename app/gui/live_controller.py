@@ -12,7 +12,9 @@ import numpy as np
 from PyQt6.QtCore import QEvent, QObject, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
+from app.errors import StudioError, describe
 from app.gui.background import Background
+from app.gui.log import log
 from app.lifting import load_lifter
 from app.live import LiveFacts, LiveResult, LiveSession, LiveSource, Recording
 from app.settings import Settings
@@ -77,6 +79,8 @@ class LiveController(QObject):
         self._to_show: LiveResult | None = None
         self._not_shown = 0
         self._shown: deque[tuple[float, float, float]] = deque(maxlen=_LATENCY_RESULTS)
+        self._making: Recording | None = None
+        """What was recorded last."""
         self._watched: list[QWidget] = []
         self._unpainted: set[QObject] = set()
         self._maker = Background("recording", self)
@@ -173,6 +177,7 @@ class LiveController(QObject):
         """
         self._watched.append(view)
         view.installEventFilter(self)
+        view.destroyed.connect(lambda: self._forget(view))
 
     def current_numbers(self) -> LiveNumbers:
         """The numbers of this moment."""
@@ -191,11 +196,18 @@ class LiveController(QObject):
         )
 
     def close(self, timeout_s: float = 2.0) -> bool:
-        """End everything and send nothing any more; False when a thread lasts longer than `timeout_s`."""
+        """End everything and send nothing any more; False when a thread lasts longer than `timeout_s`.
+
+        The videos of what is recorded are completed, however long that takes.
+        """
         self._run += 1
         self._timer.stop()
         session, self._session = self._session, None
+        recording = session.stop_recording() if session is not None else None
         ended = session is None or session.stop(timeout_s)
+        for unfinished in (self._making, recording):
+            if unfinished is not None:
+                _complete(unfinished)
         return self._maker.close(timeout_s) and ended
 
     # In the session's threads
@@ -244,7 +256,13 @@ class LiveController(QObject):
 
     def _make(self, recording: Recording) -> None:
         self.recording_changed.emit(False)
+        self._making = recording
         self._maker.submit(recording.take)
+
+    def _forget(self, view: QWidget) -> None:
+        """A view is gone, such as the 3D view of a driver that failed."""
+        self._watched.remove(view)
+        self._unpainted.discard(view)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """A watched view is about to paint; the moment after is that of the screen."""
@@ -258,6 +276,14 @@ class LiveController(QObject):
     def _on_painted(self, result: LiveResult) -> None:
         now = time.monotonic()
         self._shown.append((now, now - result.captured_s, result.latency_s))
+
+
+def _complete(recording: Recording) -> None:
+    """Wait until its video is whole. Nobody is there any more to be told why it could not be, but the log."""
+    try:
+        recording.wait()
+    except (StudioError, OSError) as error:
+        log(f"A recording was lost: {describe(error)}")
 
 
 __all__ = ["LiveController", "LiveFacts", "LiveNumbers"]

@@ -63,6 +63,11 @@ class LiveDisplay(QObject):
             self._has_looked = True
             self.panel.refresh_cameras()
 
+    @property
+    def is_recording(self) -> bool:
+        """Whether a session runs whose results are being kept."""
+        return self.panel.controller.is_recording
+
     def close(self, timeout_s: float) -> bool:
         """End everything; False when a thread lasts longer."""
         return self.panel.close_session(timeout_s)

@@ -1,5 +1,6 @@
 """The main window: the video on the left, the person in 3D on the right, time below; all of it wired to one document."""
 
+import time
 from functools import partial
 from pathlib import Path
 
@@ -97,11 +98,6 @@ class MainWindow(QMainWindow):
     def shown_frame(self) -> int | None:
         """The frame that every view shows."""
         return self.display.shown_frame
-
-    @property
-    def is_preloading(self) -> bool:
-        """Whether a thread is importing lifter and detector: it may outlast the window."""
-        return self._preloader.is_working or self.lifter_label.is_working
 
     def open(self, path: Path) -> None:
         """Open a video or a project."""
@@ -317,6 +313,11 @@ class MainWindow(QMainWindow):
             self.notice.say("Files are being written; the window closes when they are whole.")
             self.handlers.when_exported(self.close)
             return
+        if not self._is_closing and self._live is not None and self._live.is_recording:
+            event.ignore()
+            self._live.panel.stop()
+            self.notice.say("What was recorded becomes a clip first; close the window again to leave.")
+            return
         if not self._is_closing and self.document.is_changed:
             event.ignore()
             self.files.before_leaving(self._close_now)
@@ -331,17 +332,23 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self.close)  # the question may have been asked from within a close
 
     def _stop(self) -> None:
+        self.hide()  # what follows may take a moment, and longer only where a file is being written
+        end = time.monotonic() + _LONGEST_STOP_S
+
+        def rest() -> float:
+            return max(0.0, end - time.monotonic())
+
         self.player.close_video()
         if self._live is not None:
-            self._live.close(_LONGEST_STOP_S)
-        self.work.processing.close(_LONGEST_STOP_S)
-        self.rebuilder.close(_LONGEST_STOP_S)
+            self._live.close(rest())
+        self.work.processing.close(rest())
+        self.rebuilder.close(rest())
         self.lifter_label.close(0.0)
         self._preloader.close(0.0)  # imports cannot be stopped, and nothing depends on their end
-        self.display.close()
-        self.attention.close(_LONGEST_STOP_S)
-        self.comparison.close(_LONGEST_STOP_S)
-        self.files.close()
+        self.display.close(rest())
+        self.attention.close(rest())
+        self.comparison.close(rest())
+        self.files.close(rest())
         self.handlers.close()
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:

@@ -89,7 +89,7 @@ class LiveSession:
         self._mailbox.close()
 
     def stop(self, timeout_s: float = 1.0) -> bool:
-        """End, and wait for it; False when it lasts longer. A recording goes on to be completed by itself."""
+        """End, and wait for it; False when it lasts longer. What is being recorded is there until `stop_recording`."""
         self.request_stop()
         return self.wait(timeout_s)
 

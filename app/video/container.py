@@ -8,6 +8,7 @@ no picture larger than `LARGEST_SIDE`.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from app.errors import StudioError
+from app.errors import StudioError, describe
 
 if TYPE_CHECKING:
     from av import Packet
@@ -163,13 +164,15 @@ def _with_end(stream: Iterator[Packet]) -> Iterator[Packet | None]:
 
 
 def _check_file(path: Path) -> None:
-    if not path.exists():
-        raise StudioError(f"'{path}' does not exist; check the path.")
-    if path.is_dir():
+    try:
+        found = path.stat()
+    except OSError as error:  # not there, its folder may not be searched, a network that is gone
+        raise StudioError(describe(error)) from error
+    if stat.S_ISDIR(found.st_mode):
         raise StudioError(f"'{path}' is a folder; name a video file.")
-    if not path.is_file():  # a pipe or a device would block or never end
+    if not stat.S_ISREG(found.st_mode):  # a pipe or a device would block or never end
         raise StudioError(f"'{path}' is not an ordinary file; name a video file.")
-    if path.stat().st_size == 0:
+    if found.st_size == 0:
         raise StudioError(f"'{path}' is empty; record or copy the video again.")
     if not os.access(path, os.R_OK):
         raise StudioError(f"'{path}' may not be read; check its permissions.")

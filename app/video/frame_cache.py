@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
-from app.errors import StudioError
+from app.errors import StudioError, describe
 from app.video.frame_reader import FrameReader, Image
 from app.video.reading import Video, open_video
 
@@ -107,8 +107,8 @@ class FrameCache:
         try:
             video = open_video(self._path)
             reader = FrameReader(video, self._megabytes, self._preview_height)
-        except StudioError as error:
-            self._refuse_all(error)
+        except (StudioError, OSError) as error:
+            self._refuse_all(StudioError(describe(error)))
             return
         with closing(reader):
             self._say_open(video)
@@ -173,8 +173,8 @@ class FrameCache:
             if image is None:
                 reader.step(wish.frame)
                 return wish
-        except StudioError as error:
-            self._answer(wish, error)
+        except (StudioError, OSError) as error:  # OSError: the disk or the network it lies on has gone
+            self._answer(wish, StudioError(describe(error)))
             return None
         self._answer(wish, image)
         return None

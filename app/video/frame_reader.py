@@ -107,7 +107,7 @@ class FrameReader:
             if following not in self._pictures:
                 try:
                     self.step(following)
-                except StudioError:  # said when that frame is asked for
+                except (StudioError, OSError):  # said when that frame is asked for
                     return False
                 return True
         return False
@@ -126,7 +126,10 @@ class FrameReader:
                 self._is_done[frame] = True
             else:
                 self._fill_with(*found)
-        except StudioError:  # the file went away, a picture is too large: said when that frame is asked for
+        except (
+            StudioError,
+            OSError,
+        ):  # the file went away, a picture is too large: said when that frame is asked for
             return False
         return True
 

@@ -118,6 +118,30 @@ def test_the_program_ends_well_however_soon_it_is_closed(milliseconds: int, tmp_
     assert done.returncode == 0, done.stderr
 
 
+_BUSY = """
+import sys, threading
+import cv2, numpy
+from app.gui import application
+class Window:
+    def __init__(self, *arguments, **options): self.show = self.begin
+    def begin(self):
+        picture = numpy.zeros((4000, 4000), numpy.uint8)
+        threading.Thread(target=lambda: [cv2.GaussianBlur(picture, (0, 0), 9) for _ in range(1000)], daemon=True).start()
+        application.QTimer.singleShot(300, application.QApplication.instance().quit)
+application.MainWindow = Window
+application.start_log = lambda: None
+sys.exit(application.run_window())
+"""
+
+
+def test_the_program_ends_well_beside_work_that_cannot_be_stopped() -> None:
+    """A network or a codec in the middle of a call: Python's own end would abort there."""
+    done = subprocess.run(
+        [sys.executable, "-c", _BUSY], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 class TestBackground:
     """Calls beside the window."""
 

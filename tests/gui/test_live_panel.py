@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from live_parts import FPS, SIZE, MadeDetector, MadeSource, tiny_lifter
 from person_clips import person_clip
+from PyQt6.QtCore import QCoreApplication, QEvent
 from PyQt6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -19,6 +20,7 @@ from app.gui.video_view import VideoView
 from app.live import CameraSource, FileSource, LiveResult
 from app.settings import Settings
 from app.take import Take
+from app.video import open_video
 
 LONG_MS = 60_000
 
@@ -207,6 +209,40 @@ def test_what_was_recorded_is_kept_when_the_camera_is_unplugged(
     assert takes[0].frame_count() == 4
     assert not panel.is_running
     assert panel.message.text() == "Camera 7 stopped giving pictures; check its cable."
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_the_video_of_a_recording_is_whole_when_the_window_is_gone(
+    qtbot: QtBot, panel: LivePanel, detector: MadeDetector, tmp_path: Path, stopped: bool
+) -> None:
+    del detector
+    results: list[LiveResult] = []
+    panel.result.connect(results.append)
+    start(panel, MadeSource(10**9))
+    panel.record.click()
+    qtbot.waitUntil(lambda: len(results) > 5, timeout=LONG_MS)
+    if stopped:
+        panel.record.click()
+    assert panel.close_session(LONG_MS / 1000)
+    (file,) = (tmp_path / "films").iterdir()
+    with open_video(file) as video:
+        assert video.frame_count > 2
+
+
+def test_a_view_that_is_gone_is_waited_for_no_more(
+    qtbot: QtBot, panel: LivePanel, detector: MadeDetector
+) -> None:
+    detector.gate = threading.Semaphore(0)
+    view = VideoView()
+    panel.watch(view)
+    view.deleteLater()
+    QCoreApplication.sendPostedEvents(view, QEvent.Type.DeferredDelete)
+    results: list[LiveResult] = []
+    panel.result.connect(results.append)
+    start(panel, MadeSource(1))
+    detector.gate.release()
+    qtbot.waitUntil(lambda: bool(results), timeout=LONG_MS)
+    wait_for_end(qtbot, panel)
 
 
 @pytest.mark.parametrize("record", [False, True])

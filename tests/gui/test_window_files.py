@@ -83,6 +83,49 @@ def test_the_question_before_leaving_can_be_cancelled_or_saves(
     assert open_project(tmp_path / "saved.stctake").edits
 
 
+def test_a_project_is_not_saved_over_by_a_clip_that_opens_while_its_name_is_asked_for(
+    window: MainWindow,
+    pump: Pump,
+    project: Path,
+    clip: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    opened(window, pump, project)
+
+    def another_clip_opens_meanwhile(*_arguments: object) -> Path:
+        window.open(clip)
+        pump.until(
+            lambda: window.document.path == clip and window.document.take is None, what="the other clip"
+        )
+        return tmp_path / "mine.stctake"
+
+    monkeypatch.setattr(files.questions, "ask_project_file", another_clip_opens_meanwhile)
+    window.actions_["save_as"].trigger()
+    pump.run(0.2)
+    assert not (tmp_path / "mine.stctake").exists()
+    assert "'mine.stctake' was not saved" in window.notice.text
+
+
+def test_questions_come_one_after_the_other(
+    window: MainWindow, pump: Pump, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(window, pump, project)
+    corrected(window, pump)
+    order: list[str] = []
+
+    def ask(*_arguments: object) -> str:
+        order.append("asked")
+        if len(order) == 1:
+            window.files.before_leaving(lambda: order.append("second"))
+        order.append("answered")
+        return "discard"
+
+    monkeypatch.setattr(files.questions, "ask_to_save", ask)
+    window.files.before_leaving(lambda: order.append("first"))
+    assert order == ["asked", "answered", "first", "asked", "answered", "second"]
+
+
 def test_a_project_whose_video_was_moved_asks_for_it(
     window: MainWindow, pump: Pump, clip: Path, answers: dict[str, object], tmp_path: Path
 ) -> None:

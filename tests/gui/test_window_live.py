@@ -91,6 +91,26 @@ def test_a_recording_becomes_a_clip_that_can_be_corrected(
     pump.until(lambda: not panel.is_running, 20, "the end of the session")
 
 
+def test_a_window_closed_while_it_records_makes_a_clip_of_it_first(
+    window: MainWindow, pump: Pump, long_clip: Path, answers: dict[str, object], tmp_path: Path
+) -> None:
+    results = gone_live(window, pump, long_clip)
+    panel = window.live().panel
+    panel.set_folder(tmp_path / "recordings")
+    pump.call(panel.record.click)
+    start = len(results)
+    pump.until(lambda: len(results) > start + 10, 90, "some pictures")
+    assert not pump.call(window.close)
+    assert window.isVisible()
+    assert "close the window again" in window.notice.text
+    pump.until(lambda: window.document.take is not None, 120, "the recording to be opened")
+    answers["ask_to_save"] = "cancel"
+    assert not pump.call(window.close)
+    pump.run(0.2)
+    assert window.isVisible()
+    answers["ask_to_save"] = "discard"
+
+
 def test_a_click_on_another_person_or_a_key_follows_them_and_leaves_the_clip_alone(
     window: MainWindow, pump: Pump, long_clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

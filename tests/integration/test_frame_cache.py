@@ -1,5 +1,6 @@
 """Frames in any order: each the exact one, the newest wish first, and errors in words."""
 
+import errno
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from made_videos import make_video, packet_places, read_number
 from app.errors import StudioError
 from app.video import Video, open_video
 from app.video.frame_cache import FrameCache
-from app.video.frame_reader import Image
+from app.video.frame_reader import FrameReader, Image
 
 LONG_GROUPS = {"g": "250", "sc_threshold": "0", "bf": "2", "preset": "ultrafast"}
 SHORT_GROUPS = {"g": "10", "sc_threshold": "0", "bf": "2", "preset": "ultrafast"}
@@ -187,6 +188,25 @@ def test_a_damaged_frame_is_said_and_the_others_are_given(tmp_path: Path) -> Non
             assert (answered, read_number(image)) == (frame, frame)
 
 
+def test_a_disk_that_goes_away_is_said_and_frames_come_again_when_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_reader: FrameReader, _frame: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with _cache(_clip(tmp_path / "a.mp4", 20)) as cache:
+        with monkeypatch.context() as broken:
+            broken.setattr(FrameReader, "step", away)
+            answers = _Answers()
+            cache.request(7, answers)
+            _, found = answers.next()
+            assert isinstance(found, StudioError)
+            assert "Input/output error" in str(found)
+        answers = _Answers()
+        cache.request(8, answers)
+        assert answers.next_image()[0] == 8
+
+
 def test_a_frame_that_is_not_in_the_video_is_said(tmp_path: Path) -> None:
     with _cache(_clip(tmp_path / "a.mp4", 20)) as cache:
         for frame in (-1, 20):
@@ -203,9 +223,10 @@ def test_a_frame_that_is_not_in_the_video_is_said(tmp_path: Path) -> None:
         assert answers.next_image()[0] == 19
 
 
-def test_a_file_that_is_no_video_is_said_at_opening_and_at_every_request(tmp_path: Path) -> None:
-    path = tmp_path / "notes.txt"
-    path.write_text("no video")
+@pytest.mark.parametrize("name", ["notes.txt", 300 * "n"], ids=["no video", "a name too long"])
+def test_a_file_that_is_no_video_is_said_at_opening_and_at_every_request(tmp_path: Path, name: str) -> None:
+    (tmp_path / "notes.txt").write_text("no video")
+    path = tmp_path / name
     told: Queue[Video | StudioError] = Queue()
     cache = FrameCache(path, on_open=told.put)
     try:
