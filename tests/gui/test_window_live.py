@@ -37,6 +37,16 @@ def gone_live(window: MainWindow, pump: Pump, source: Path) -> list[LiveResult]:
     return results
 
 
+def gone_recording(window: MainWindow, pump: Pump, source: Path, folder: Path, count: int) -> None:
+    """Live, and recording into a folder, until there are so many pictures."""
+    results = gone_live(window, pump, source)
+    panel = window.live().panel
+    panel.set_folder(folder)
+    pump.call(panel.record.click)
+    start = len(results)
+    pump.until(lambda: len(results) > start + count, 90, "some pictures")
+
+
 def test_live_shows_the_person_in_both_views(window: MainWindow, pump: Pump, long_clip: Path) -> None:
     results = gone_live(window, pump, long_clip)
     pump.until(lambda: len(results) > 10)
@@ -68,12 +78,8 @@ def test_going_back_to_the_clip_ends_the_session_and_shows_the_clip(
 def test_a_recording_becomes_a_clip_that_can_be_corrected(
     window: MainWindow, pump: Pump, long_clip: Path, tmp_path: Path
 ) -> None:
-    results = gone_live(window, pump, long_clip)
+    gone_recording(window, pump, long_clip, tmp_path / "recordings", 30)
     panel = window.live().panel
-    panel.set_folder(tmp_path / "recordings")
-    pump.call(panel.record.click)
-    start = len(results)
-    pump.until(lambda: len(results) > start + 30, 90, "some pictures")
     pump.call(panel.record.click)
     pump.until(lambda: window.document.take is not None, 120, "the recording to be opened")
     take = window.document.take
@@ -94,12 +100,7 @@ def test_a_recording_becomes_a_clip_that_can_be_corrected(
 def test_a_window_closed_while_it_records_makes_a_clip_of_it_first(
     window: MainWindow, pump: Pump, long_clip: Path, answers: dict[str, object], tmp_path: Path
 ) -> None:
-    results = gone_live(window, pump, long_clip)
-    panel = window.live().panel
-    panel.set_folder(tmp_path / "recordings")
-    pump.call(panel.record.click)
-    start = len(results)
-    pump.until(lambda: len(results) > start + 10, 90, "some pictures")
+    gone_recording(window, pump, long_clip, tmp_path / "recordings", 10)
     assert not pump.call(window.close)
     assert window.isVisible()
     assert "close the window again" in window.notice.text
