@@ -59,6 +59,7 @@ class Files(QObject):
         """Counts what was asked to be opened: a project that was read too late is not opened over what came after."""
         self._is_asking = False
         self._wait_with_leaving: list[Callable[[], object]] = []
+        """What came while a question stood there: each is asked for after it."""
         self._reader = Background("open", self, newest_only=True)
         self._reader.succeeded.connect(self._on_project_read)
         self._reader.failed.connect(self.failed)
@@ -221,8 +222,10 @@ class Files(QObject):
             return
         source = self._document.take.source.path.name if self._document.take else ""
         self._is_asking = True
-        answer = questions.ask_to_save(self._window, source)
-        self._is_asking = False
+        try:
+            answer = questions.ask_to_save(self._window, source)
+        finally:
+            self._is_asking = False
         if answer == "save":
             self.save(then)
         elif answer == "discard":
